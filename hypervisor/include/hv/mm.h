@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Frames: who owns each, what it is used as, and how often.
+ *
+ * One 64-bit word per frame holds the whole state and changes only by
+ * compare-and-exchange, so that any reader sees a consistent state:
+ *
+ *   bits  0-31   refs       references: mappings, pins, the owner's own
+ *   bits 32-55   type_refs  uses of the frame as its present type
+ *   bits 56-58   type       enum page_type
+ *   bit  59      validated  a page table whose entries all hold references
+ *   bit  60      pinned     the guest pinned it as its present type
+ *   bit  61      allocated  the owner holds one of the references
+ *   bit  62      busy       one CPU is validating or editing the table
+ *   bit  63      hv         hypervisor memory shared with its owner
+ *
+ * A type changes only while type_refs is 0 and busy is clear. A table keeps
+ * "validated" when its last type reference goes: the references that its
+ * entries hold stay with it until another type is wanted or the frame is
+ * freed. Thereby neither validation nor its reverse ever recurses below one
+ * table at a time, and an interrupted operation is simply begun again: what
+ * it had validated is found validated. See Documentation/design/page-types.rst.
+ */
+#ifndef HV_MM_H
+#define HV_MM_H
+
+#include <hv/types.h>
+#include <hv/lib.h>
+#include <asm/page.h>
+
+#include <xen/xen.h>
+
+struct domain;
+struct vcpu;
+
+enum page_type {
+	PT_NONE = 0,
+	PT_L1 = 1,
+	PT_L2 = 2,
+	PT_L3 = 3,
+	PT_L4 = 4,
+	PT_SEGDESC = 5,
+	PT_WRITABLE = 7,
+};
+
+#define PG_REFS_MASK		0x00000000ffffffffUL
+#define PG_REFS_MAX		0x00000000ffff0000UL	/* refused beyond */
+#define PG_TYPE_REF		0x0000000100000000UL
+#define PG_TYPE_REFS_MASK	0x00ffffff00000000UL
+#define PG_TYPE_REFS_MAX	0x00ffff0000000000UL	/* refused beyond */
+#define PG_TYPE_SHIFT		56
+#define PG_TYPE_MASK		(7UL << PG_TYPE_SHIFT)
+#define PG_VALIDATED		BIT(59)
+#define PG_PINNED		BIT(60)
+#define PG_ALLOCATED		BIT(61)
+#define PG_BUSY			BIT(62)
+#define PG_HV			BIT(63)
+
+#define pg_type(state)		((enum page_type)(((state) & PG_TYPE_MASK) >> PG_TYPE_SHIFT))
+#define pg_type_bits(type)	((u64)(type) << PG_TYPE_SHIFT)
+
+/* A frame that no domain owns: free, or the hypervisor's own. */
+#define OWNER_NONE		DOMID_INVALID
+
+struct page_info {
+	u64 state;
+	union {
+		struct {	/* in the allocator's hands */
+			u32 next, prev;
+		};
+		struct {
+			u16 owner;	/* domid; DOMID_XEN, DOMID_IO, OWNER_NONE */
+			u8 free_order;	/* allocator's, see mm/page_alloc.c */
+			u8 flags;
+			u32 tlb_stamp;	/* flush clock when type_refs last fell to 0 */
+		};
+	};
+};
+
+#define frame_table		((struct page_info *)FRAME_TABLE_START)
+/* First frame beyond the highest RAM. */
+extern unsigned long max_page;
+/* Frames of RAM in the machine, and free now. */
+extern unsigned long total_pages;
+
+/* Is there a frame-table entry (not: is it RAM) for @mfn? */
+bool mfn_valid(mfn_t mfn);
+
+static inline struct page_info *mfn_to_page(mfn_t mfn)
+{
+	return &frame_table[mfn_x(mfn)];
+}
+
+static inline mfn_t page_to_mfn(const struct page_info *pg)
+{
+	return _mfn(pg - frame_table);
+}
+
+static inline void *page_to_virt(const struct page_info *pg)
+{
+	return mfn_to_virt(page_to_mfn(pg));
+}
+
+static inline struct page_info *virt_to_page(const void *va)
+{
+	return mfn_to_page(virt_to_mfn(va));
+}
+
+/* mm/page_alloc.c: buddy allocator over all RAM. */
+#define MAX_ORDER		18	/* 1 GiB */
+#define MEMF_LOW(bits)		((unsigned int)(bits) & 0x3f)	/* frames below 1 << bits bytes; 0: anywhere */
+#define MEMF_NO_SCRUB		BIT(8)
+
+struct page_info *page_alloc(unsigned int order, unsigned int memflags);
+void page_free(struct page_info *pg, unsigned int order);
+unsigned long page_alloc_free_pages(void);
+unsigned long page_alloc_free_below(unsigned int bits);
+void page_alloc_add_range(mfn_t start, mfn_t end);
+
+/* Pages for a domain: owner, PG_ALLOCATED and one reference set, counted in d->tot_pages. */
+struct page_info *domain_page_alloc(struct domain *d, unsigned int order, unsigned int memflags);
+int domain_page_assign(struct domain *d, struct page_info *pg, unsigned int order);
+
+/* Hypervisor pages, zeroed, owner DOMID_XEN: never mappable by a guest. */
+void *hv_page_alloc(unsigned int order);
+void hv_page_free(void *va, unsigned int order);
+/* Let @d map the hypervisor page @va (writable or not); undone by hv_page_unshare(). */
+void hv_page_share(void *va, struct domain *d, bool writable);
+/* -EBUSY while the guest still maps it. The page is the hypervisor's alone again on 0. */
+int hv_page_unshare(void *va);
+
+/* mm/heap.c: small objects. Zeroed; NULL if there is no memory. */
+void *hv_alloc(size_t size);
+void *hv_alloc_array(size_t size, size_t n);
+void hv_free(void *p);
+#define hv_new(type)		((type *)hv_alloc(sizeof(type)))
+#define hv_new_array(type, n)	((type *)hv_alloc_array(sizeof(type), n))
+
+/*
+ * mm/page.c: references. page_get() takes one if @owner owns the frame and
+ * its count has room; page_put() drops one and frees the frame with the last.
+ */
+bool page_get(struct page_info *pg, domid_t owner);
+void page_put(struct page_info *pg);
+
+static inline domid_t page_owner(const struct page_info *pg)
+{
+	return READ_ONCE(pg->owner);
+}
+
+/*
+ * mm/page.c: typed references, ABI rules of abi-surface "MMU rules".
+ * page_get_type() - the caller holds a reference. 0; -EBUSY if the frame is in
+ * use as another type; -EINVAL if a table's entries are refused; -ERESTART if
+ * preempted (page_type_preemptible callers only; begin again).
+ */
+int page_get_type(struct page_info *pg, enum page_type type);
+void page_put_type(struct page_info *pg);
+
+static inline void page_put_and_type(struct page_info *pg)
+{
+	page_put_type(pg);
+	page_put(pg);
+}
+
+int page_get_and_type(struct page_info *pg, domid_t owner, enum page_type type);
+
+/* Machine-to-phys table: what guests read, what MMU_MACHPHYS_UPDATE writes. */
+#define m2p_rw			((unsigned long *)RW_M2P_START)
+#define M2P_INVALID		(~0UL)
+#define M2P_SHARED		(~0UL - 1)
+#define M2P_DEBUG		0x5555555555555555UL
+
+/* arch/x86/paging.c: the hypervisor's own page tables. */
+extern pte_t *idle_l4;	/* direct-map address of the template L4 */
+int map_pages(unsigned long va, mfn_t mfn, unsigned long nr, u64 flags);
+void unmap_pages(unsigned long va, unsigned long nr);
+/* Map @len bytes of device registers at @pa, uncached (@flags PTE_HV_UC). NULL if no space. */
+void *ioremap(paddr_t pa, size_t len);
+/* Map @nr frames of RAM, not contiguous, with a guard page on either side. */
+void *vmap(const mfn_t *mfns, unsigned int nr, u64 flags);
+void iounmap(void *va, size_t len);
+/* Copy slots 256-271 into a fresh guest L4. */
+void init_guest_l4(pte_t *l4, const struct domain *d);
+
+/* A table that a guest grants access to MMIO by: dom0 may map any frame that is not RAM and not ours. */
+bool iomem_access_permitted(const struct domain *d, mfn_t first, mfn_t last);
+
+#endif
