@@ -32,39 +32,49 @@ struct hv_options opts = {
 static const char *const nmi_names[] = { "ignore", "dom0", "fatal", NULL };
 static const char *const reboot_names[] = { "auto", "triple", "kbd", "acpi", "pci", NULL };
 
+#define BOOL(name, field)	{ name, OPT_BOOL, .var = &opts.field }
+#define TRISTATE(name, field)	{ name, OPT_TRISTATE, .var = &opts.field }
+#define CUSTOM(name)		{ #name, OPT_CUSTOM, .parse = parse_##name }
+#define ENUM(name, field, words) { name, OPT_ENUM, .var = &opts.field, .names = words }
+#define STRING(name, field)	{ name, OPT_STRING, .var = opts.field, .max = sizeof(opts.field) }
+#define UINT(name, field, low, high) \
+	{ name, OPT_UINT, .var = &opts.field, .min = low, .max = high }
+#define SIZE(name, field, low, high) \
+	{ name, OPT_SIZE, .var = &opts.field, .min = low, .max = high }
+
 /* Alphabetic, which is how the manual lists them. */
 const struct option option_table[] = {
-	{ "acpi", OPT_CUSTOM, .parse = parse_acpi },
-	{ "badpage", OPT_CUSTOM, .parse = parse_badpage },
-	{ "com1", OPT_CUSTOM, .parse = parse_com1 },
-	{ "com2", OPT_CUSTOM, .parse = parse_com2 },
-	{ "conring_size", OPT_SIZE, &opts.conring_size, 4096, 16 << 20 },
-	{ "console", OPT_CUSTOM, .parse = parse_console },
-	{ "console_timestamps", OPT_CUSTOM, .parse = parse_console_timestamps },
-	{ "console_to_ring", OPT_BOOL, &opts.console_to_ring },
-	{ "conswitch", OPT_CUSTOM, .parse = parse_conswitch },
-	{ "dom0_max_vcpus", OPT_CUSTOM, .parse = parse_dom0_max_vcpus },
-	{ "dom0_mem", OPT_CUSTOM, .parse = parse_dom0_mem },
-	{ "dom0_vcpus_pin", OPT_BOOL, &opts.dom0_vcpus_pin },
-	{ "guest_loglvl", OPT_CUSTOM, .parse = parse_guest_loglvl },
-	{ "loglvl", OPT_CUSTOM, .parse = parse_loglvl },
-	{ "maxcpus", OPT_UINT, &opts.max_cpus, 1, ~0U },
-	{ "mem", OPT_SIZE, &opts.mem_limit, 64 << 20 },
-	{ "nmi", OPT_ENUM, &opts.nmi, .names = nmi_names },
-	{ "noapic", OPT_BOOL, &opts.noapic },
-	{ "nolapic", OPT_BOOL, &opts.nolapic },
-	{ "noreboot", OPT_BOOL, &opts.noreboot },
-	{ "nosmp", OPT_BOOL, &opts.nosmp },
-	{ "reboot", OPT_ENUM, &opts.reboot, .names = reboot_names },
-	{ "sched", OPT_STRING, opts.sched, .max = sizeof(opts.sched) },
-	{ "smt", OPT_TRISTATE, &opts.smt },
-	{ "sync_console", OPT_BOOL, &opts.sync_console },
-	{ "tbuf_size", OPT_UINT, &opts.tbuf_pages, 0, 65535 },
-	{ "ucode", OPT_CUSTOM, .parse = parse_ucode },
-	{ "vga", OPT_CUSTOM, .parse = parse_vga },
-	{ "watchdog", OPT_CUSTOM, .parse = parse_watchdog },
-	{ "watchdog_timeout", OPT_UINT, &opts.watchdog_timeout_s, 0, 3600 },
-	{ "x2apic", OPT_TRISTATE, &opts.x2apic },
+	CUSTOM(acpi),
+	CUSTOM(badpage),
+	CUSTOM(com1),
+	CUSTOM(com2),
+	SIZE("conring_size", conring_size, 4096, 16 << 20),
+	CUSTOM(console),
+	CUSTOM(console_timestamps),
+	BOOL("console_to_ring", console_to_ring),
+	CUSTOM(conswitch),
+	CUSTOM(dom0_max_vcpus),
+	CUSTOM(dom0_mem),
+	BOOL("dom0_vcpus_pin", dom0_vcpus_pin),
+	CUSTOM(guest_loglvl),
+	CUSTOM(loglvl),
+	UINT("maxcpus", max_cpus, 1, 0),
+	SIZE("mem", mem_limit, 64 << 20, 0),
+	ENUM("nmi", nmi, nmi_names),
+	BOOL("noapic", noapic),
+	BOOL("nolapic", nolapic),
+	BOOL("noreboot", noreboot),
+	BOOL("nosmp", nosmp),
+	ENUM("reboot", reboot, reboot_names),
+	STRING("sched", sched),
+	TRISTATE("smt", smt),
+	BOOL("sync_console", sync_console),
+	UINT("tbuf_size", tbuf_pages, 0, 65535),
+	CUSTOM(ucode),
+	CUSTOM(vga),
+	CUSTOM(watchdog),
+	UINT("watchdog_timeout", watchdog_timeout_s, 0, 3600),
+	TRISTATE("x2apic", x2apic),
 };
 
 const unsigned int option_table_size = ARRAY_SIZE(option_table);
