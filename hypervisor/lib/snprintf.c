@@ -5,6 +5,7 @@
  * d i u x X o c s p %, and after %p: S symbol+offset/size, s symbol alone.
  * No floating point, no %n. No state, no locks.
  */
+#include <hv/lib.h>
 #include <hv/string.h>
 #include <hv/symbols.h>
 
@@ -80,18 +81,19 @@ static void put_number(struct out *o, const struct spec *sp, u64 v, bool negativ
 	const char *digits = sp->flags & FLAG_UPPER ? "0123456789ABCDEF" : "0123456789abcdef";
 	char sign = sign_of(sp, negative);
 	char tmp[24];			/* 22 octal digits of 64 bits */
+	int precision = min(sp->precision, FIELD_MAX);
 	int n = 0, zeroes, fill, prefix = 0;
 
 	if ((sp->flags & FLAG_ALT) && v)
 		prefix = sp->base == 16 ? 2 : sp->base == 8 ? 1 : 0;
-	if (!v && sp->precision)
+	if (!v && precision)
 		tmp[n++] = '0';
 	for (; v; v /= sp->base)
 		tmp[n++] = digits[v % sp->base];
 
-	zeroes = sp->precision > n ? sp->precision - n : 0;
+	zeroes = max(precision - n, 0);
 	fill = sp->width - n - zeroes - prefix - (sign ? 1 : 0);
-	if ((sp->flags & FLAG_ZERO) && !(sp->flags & FLAG_LEFT) && sp->precision < 0 && fill > 0) {
+	if ((sp->flags & FLAG_ZERO) && !(sp->flags & FLAG_LEFT) && precision < 0 && fill > 0) {
 		zeroes = fill;
 		fill = 0;
 	}
@@ -258,7 +260,6 @@ static void put_unsigned(struct out *o, struct spec *sp, char conversion, va_lis
 	if (conversion == 'X')
 		sp->flags |= FLAG_UPPER;
 	sp->base = conversion == 'u' ? 10 : conversion == 'o' ? 8 : 16;
-	sp->precision = sp->precision > FIELD_MAX ? FIELD_MAX : sp->precision;
 	put_number(o, sp, unsigned_arg(sp, args), false);
 }
 

@@ -26,17 +26,17 @@ int str_to_u64(const char *s, const char **end, unsigned int base, u64 *val);
 unsigned long long simple_strtoull(const char *s, const char **end, unsigned int base);
 const char *skip_spaces(const char *s);
 
-static inline bool isdigit(int c)
+static inline int isdigit(int c)
 {
 	return c >= '0' && c <= '9';
 }
 
-static inline bool isspace(int c)
+static inline int isspace(int c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static inline bool isprint(int c)
+static inline int isprint(int c)
 {
 	return c >= 0x20 && c < 0x7f;
 }
