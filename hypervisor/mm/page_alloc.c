@@ -27,8 +27,6 @@ static u32 orders_present[NR_ZONES];	/* bit per order with a non-empty list */
 static unsigned long zone_free[NR_ZONES];	/* frames */
 static unsigned long free_pages;
 
-unsigned long total_pages;
-
 static struct bad_range {
 	unsigned long start, end;
 } bad_ranges[MAX_BAD_RANGES];
@@ -253,7 +251,6 @@ int page_alloc_add_bad(mfn_t start, mfn_t end)
 static void add_good_range(unsigned long start, unsigned long end)
 {
 	spin_lock(&heap_lock);
-	total_pages += end - start;
 	while (start < end) {
 		unsigned int order = min_t(unsigned int, MAX_ORDER,
 					   (unsigned int)__builtin_ctzl(start));
