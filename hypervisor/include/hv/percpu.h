@@ -38,7 +38,7 @@ struct percpu {
 	bool online;
 	struct vcpu *idle;		/* runs when no guest does */
 	struct vcpu *sched_current;	/* under this CPU's run-queue lock */
-	u32 tlb_flush_time;		/* flush clock at this CPU's last full flush */
+	u64 tlb_flush_time;		/* flush clock at this CPU's last full flush: asm/flush.h */
 
 	/* private to the CPU */
 	struct cpu_info *info;		/* top of its stack block */
