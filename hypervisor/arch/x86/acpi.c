@@ -11,6 +11,7 @@
 #include <hv/errno.h>
 #include <hv/lib.h>
 #include <hv/mm.h>
+#include <hv/options.h>
 #include <hv/printk.h>
 #include <hv/string.h>
 
@@ -26,7 +27,6 @@
 #define BIOS_AREA_SIZE		0x20000
 
 struct acpi_info acpi __ro_after_init;
-bool opt_acpi __ro_after_init = true;
 
 static paddr_t dmar_address __ro_after_init;
 
@@ -221,7 +221,7 @@ void __init acpi_init(const void *rsdp, size_t len)
 {
 	struct root root;
 
-	if (!opt_acpi) {
+	if (opts.acpi_off) {
 		pr_info("ACPI: disabled by acpi=off\n");
 		return;
 	}

@@ -71,8 +71,6 @@ struct acpi_info {
 };
 
 extern struct acpi_info acpi;
-/* acpi=off, set by the command line before acpi_init(). */
-extern bool opt_acpi;
 
 void acpi_init(const void *rsdp, size_t len);
 void acpi_hide_dmar(bool hide);
