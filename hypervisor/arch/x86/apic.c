@@ -137,7 +137,7 @@ static bool __init map_registers(void)
 static void setup_lint(bool bsp)
 {
 	u8 nmi = acpi.present ? acpi.lint_nmi_mask : 2;
-	u32 lint0 = bsp && !acpi.nr_ioapics ? APIC_DM_EXTINT : APIC_LVT_MASKED;
+	u32 lint0 = bsp && (opts.noapic || !acpi.nr_ioapics) ? APIC_DM_EXTINT : APIC_LVT_MASKED;
 
 	apic_write(APIC_LVT0, nmi & 1 ? APIC_DM_NMI : lint0);
 	apic_write(APIC_LVT1, nmi & 2 ? APIC_DM_NMI : APIC_LVT_MASKED);
@@ -168,8 +168,9 @@ static void setup_cpu(bool bsp)
 	apic_write(APIC_LVTPC, APIC_LVT_MASKED);
 	if ((apic_read(APIC_VERSION) >> 16 & 0xff) >= 5)
 		apic_write(APIC_LVTTHMR, apic_read(APIC_LVTTHMR) | APIC_LVT_MASKED);
-	setup_lint(bsp);
+	/* Until this, mask bits of the local vector table cannot be cleared. */
 	apic_write(APIC_SPIV, APIC_SPIV_ENABLE | VECTOR_SPURIOUS);
+	setup_lint(bsp);
 	drop_stale_interrupts();
 	apic_write(APIC_ESR, 0);
 	apic_write(APIC_LVTERR, VECTOR_ERROR);

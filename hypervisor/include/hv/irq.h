@@ -51,6 +51,7 @@ void pirq_guest_unbind(struct domain *d, u32 pirq);
 void pirq_guest_eoi(struct domain *d, u32 pirq);
 
 /* Boot, in this order, after acpi_init() and before time_init(). */
+int irq_init_cpu(unsigned int cpu);
 void apic_init_bsp(void);
 void irq_init(void);		/* the controllers, all lines masked */
 
