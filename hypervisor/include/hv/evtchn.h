@@ -16,6 +16,8 @@ void virq_send_global(u32 virq);
 
 /* Physical interrupt @pirq of @d fires. False if no port is bound. */
 bool evtchn_send_pirq(struct domain *d, u32 pirq);
+/* Unmask the port that @pirq is bound to, if any: PHYSDEVOP_eoi after PHYSDEVOP_pirq_eoi_gmfn_v1. */
+void evtchn_unmask_pirq(struct domain *d, u32 pirq);
 
 /* Raise upcall_pending for @v and make it run. */
 void vcpu_mark_events_pending(struct vcpu *v);
