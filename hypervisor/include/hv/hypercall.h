@@ -12,6 +12,9 @@ typedef long (*hypercall_fn_t)(unsigned long a1, unsigned long a2, unsigned long
 /* From entry.S: guest registers are saved, interrupts on. */
 void pv_hypercall(void);
 
+/* Call @op's handler with 5 arguments; -ENOSYS if there is none. core/hypercall.c. */
+long hypercall_dispatch(unsigned long op, const unsigned long args[5]);
+
 /*
  * hypercall_continue() - Finish this call now and let the guest issue it again.
  * @nr_args: number of values that follow, at most 5: the arguments it is to be
