@@ -35,6 +35,7 @@ struct sched_unit;
 #define VPF_SHUTDOWN		3	/* its domain shut down */
 
 #define NR_WATCHDOGS		2
+#define SHUTDOWN_CODE_NONE	0xff	/* domain.shutdown_code */
 #define MAX_VCPUS		128
 #define LEGACY_MAX_VCPUS	XEN_LEGACY_MAX_VCPUS
 
@@ -211,6 +212,11 @@ static inline bool is_idle_vcpu(const struct vcpu *v)
 
 /* The domains that are no guests: dom_idle, dom_io, dom_xen. Before sched_init(). */
 void domain_subsystem_init(void);
+/*
+ * A domain without memory (max_pages is 0) and vCPUs, with one reference.
+ * Domain 0 is the hardware domain. NULL if there is no memory for it, or the id
+ * is in use.
+ */
 struct domain *domain_create(domid_t domid, unsigned int max_vcpus, bool privileged);
 /* A reference to domain @domid; DOMID_SELF is the caller's own. NULL if there is none. */
 struct domain *domain_get(domid_t domid);
@@ -222,6 +228,10 @@ bool domain_may_act_on(const struct domain *d);
 /* vCPU @id of @d; NULL if there is none. Any @id a guest may name. */
 struct vcpu *domain_vcpu(const struct domain *d, unsigned int id);
 struct vcpu *vcpu_create(struct domain *d, unsigned int vcpu_id);
+/* vCPUs beyond XEN_LEGACY_MAX_VCPUS have this until they register their own. */
+extern struct vcpu_info dummy_vcpu_info;
+/* Move @v's vcpu_info to the frame that the guest names. core/vcpu_op.c. */
+int vcpu_register_info(struct vcpu *v, mfn_t mfn, unsigned int offset);
 
 /* Crash @d: it is shut down with SHUTDOWN_crash; its vCPUs never run guest code again. */
 void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
