@@ -10,6 +10,7 @@
 
 #include <hv/types.h>
 #include <hv/lib.h>
+#include <hv/spinlock.h>
 #include <asm/layout.h>
 
 #include <xen/xen.h>
@@ -28,8 +29,6 @@ struct cpu_info {
 	u32 unused;
 };
 
-#define TIMER_HEAP_MIN		64
-
 struct percpu {
 	/* public */
 	u32 softirq_pending;		/* bit per enum softirq; set atomically */
@@ -40,6 +39,12 @@ struct percpu {
 	struct vcpu *sched_current;	/* under this CPU's run-queue lock */
 	u64 tlb_flush_time;		/* flush clock at this CPU's last full flush: asm/flush.h */
 
+	/* public, core/timer.c: under timer_lock */
+	spinlock_t timer_lock;
+	struct timer *timers;		/* root of the heap: the earliest */
+	struct timer *timer_running;	/* its handler is being called */
+	u64 timer_deadline;		/* what the hardware is set to, ns; 0: nothing */
+
 	/* private to the CPU */
 	struct cpu_info *info;		/* top of its stack block */
 	struct tss64 *tss;
@@ -49,9 +54,6 @@ struct percpu {
 	unsigned int irq_depth;
 	unsigned int nmi_count;
 	u32 mc_depth;			/* inside a multicall */
-	struct timer **timers;		/* binary heap, timer.c */
-	unsigned int nr_timers, max_timers;
-	u64 timer_deadline;		/* what the hardware is set to, ns */
 	u64 cr4_host;			/* CR4 for hypervisor; guests add what policy allows */
 	u64 cr4_now;
 };
