@@ -91,6 +91,7 @@ struct arch_vcpu {
 	u64 xcr0;
 
 	bool nmi_pending, mce_pending;
+	u8 exit_work;		/* one of the two is pending: look before returning to the guest */
 	u8 async_masked;	/* bit 0: inside an NMI, bit 1: inside an MCE */
 	u64 tsc_aux;
 

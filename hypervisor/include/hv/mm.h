@@ -62,20 +62,30 @@ enum page_type {
 /* A frame that no domain owns: free, or the hypervisor's own. */
 #define OWNER_NONE		DOMID_INVALID
 
+/*
+ * The head of a free block has this type, no references, and its order in
+ * place of type_refs.
+ */
+#define PT_FREE			6
+#define PG_FREE(order)		(pg_type_bits(PT_FREE) | (u64)(order) * PG_TYPE_REF)
+
 struct page_info {
 	u64 state;
 	union {
-		struct {	/* in the allocator's hands */
+		struct {	/* head of a free block: neighbours in its list */
 			u32 next, prev;
 		};
 		struct {
 			u16 owner;	/* domid; DOMID_XEN, DOMID_IO, OWNER_NONE */
-			u8 free_order;	/* allocator's, see mm/page_alloc.c */
-			u8 flags;
+			u8 order;	/* of an allocation of the heap's */
+			u8 flags;	/* PGF_* */
 			u32 tlb_stamp;	/* flush clock when type_refs last fell to 0 */
 		};
 	};
 };
+
+/* A guest mapped the frame other than write-back: caches may differ from memory. */
+#define PGF_NONCOHERENT		BIT(0)
 
 #define frame_table		((struct page_info *)FRAME_TABLE_START)
 /* First frame beyond the highest RAM. */
@@ -116,10 +126,19 @@ void page_free(struct page_info *pg, unsigned int order);
 unsigned long page_alloc_free_pages(void);
 unsigned long page_alloc_free_below(unsigned int bits);
 void page_alloc_add_range(mfn_t start, mfn_t end);
+/* badpage=: never hand out @start to @end (exclusive). Before page_alloc_add_range(). */
+int page_alloc_add_bad(mfn_t start, mfn_t end);
+/* Mappings of a frame that is now free may linger in TLBs: flush before it is used again. */
+void page_alloc_note_stale(void);
 
-/* Pages for a domain: owner, PG_ALLOCATED and one reference set, counted in d->tot_pages. */
+/*
+ * mm/domain_page.c: pages for a domain: owner, PG_ALLOCATED and one reference
+ * set, counted in d->tot_pages. Zeroed unless MEMF_NO_SCRUB.
+ */
 struct page_info *domain_page_alloc(struct domain *d, unsigned int order, unsigned int memflags);
 int domain_page_assign(struct domain *d, struct page_info *pg, unsigned int order);
+/* The last reference of @pg is gone: account for it, and to the allocator. */
+void domain_page_free(struct page_info *pg);
 
 /* Hypervisor pages, zeroed, owner DOMID_XEN: never mappable by a guest. */
 void *hv_page_alloc(unsigned int order);
@@ -175,15 +194,17 @@ int page_get_and_type(struct page_info *pg, domid_t owner, enum page_type type);
 extern pte_t *idle_l4;	/* direct-map address of the template L4 */
 int map_pages(unsigned long va, mfn_t mfn, unsigned long nr, u64 flags);
 void unmap_pages(unsigned long va, unsigned long nr);
-/* Map @len bytes of device registers at @pa, uncached (@flags PTE_HV_UC). NULL if no space. */
+/* Map @len bytes at @pa: device registers, uncached; or as @flags says (PTE_HV_*). NULL if no space. */
 void *ioremap(paddr_t pa, size_t len);
+void *ioremap_flags(paddr_t pa, size_t len, u64 flags);
 /* Map @nr frames of RAM, not contiguous, with a guard page on either side. */
 void *vmap(const mfn_t *mfns, unsigned int nr, u64 flags);
 void iounmap(void *va, size_t len);
 /* Copy slots 256-271 into a fresh guest L4. */
 void init_guest_l4(pte_t *l4, const struct domain *d);
 
-/* A table that a guest grants access to MMIO by: dom0 may map any frame that is not RAM and not ours. */
+/* mm/iomem.c: domain 0 may map any frame that is not RAM, but for what was denied at boot. */
+void iomem_deny(mfn_t first, mfn_t last);
 bool iomem_access_permitted(const struct domain *d, mfn_t first, mfn_t last);
 
 #endif

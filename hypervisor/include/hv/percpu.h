@@ -38,13 +38,14 @@ struct percpu {
 	bool online;
 	struct vcpu *idle;		/* runs when no guest does */
 	struct vcpu *sched_current;	/* under this CPU's run-queue lock */
-	u32 tlb_flush_time;		/* flush clock at this CPU's last full flush */
+	u64 tlb_flush_time;		/* flush clock at this CPU's last full flush: asm/flush.h */
 
 	/* private to the CPU */
 	struct cpu_info *info;		/* top of its stack block */
 	struct tss64 *tss;
 	u64 *gdt_page;			/* page 14 for this CPU, direct map */
-	struct vcpu *fpu_owner;
+	struct vcpu *loaded;		/* whose registers, tables and FPU state the CPU holds */
+	void *syscall_stub;		/* where LSTAR and CSTAR point */
 	unsigned int irq_depth;
 	unsigned int nmi_count;
 	u32 mc_depth;			/* inside a multicall */
