@@ -243,7 +243,7 @@ void __init apic_timer_calibrate_end(u64 elapsed_ns)
 	apic_write(APIC_LVTT, VECTOR_TIMER);
 	if (!ticks || !elapsed_ns)
 		panic("APIC: the timer does not count; boot with nolapic to use the PIT\n");
-	ticks_mult = ((unsigned __int128)ticks << 32) / elapsed_ns;
+	ticks_mult = (ticks << 32) / elapsed_ns;
 	pr_info("APIC: timer runs at %lu kHz\n", ticks * 1000000 / elapsed_ns);
 }
 
