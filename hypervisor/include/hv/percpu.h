@@ -23,7 +23,7 @@ struct tss64;
 struct cpu_info {
 	struct cpu_user_regs guest_regs;
 	u64 scratch;			/* syscall entry parks %rax here */
-	struct vcpu *current;
+	struct vcpu *running;
 	struct percpu *percpu;
 	u32 cpu;
 	u32 unused;
@@ -71,7 +71,7 @@ static inline struct cpu_info *get_cpu_info(void)
 
 #define this_cpu()		(get_cpu_info()->percpu)
 #define smp_processor_id()	(get_cpu_info()->cpu)
-#define current			(get_cpu_info()->current)
+#define current			(get_cpu_info()->running)
 #define guest_cpu_regs()	(&get_cpu_info()->guest_regs)
 
 #endif
