@@ -62,20 +62,30 @@ enum page_type {
 /* A frame that no domain owns: free, or the hypervisor's own. */
 #define OWNER_NONE		DOMID_INVALID
 
+/*
+ * The head of a free block has this type, no references, and its order in
+ * place of type_refs.
+ */
+#define PT_FREE			6
+#define PG_FREE(order)		(pg_type_bits(PT_FREE) | (u64)(order) * PG_TYPE_REF)
+
 struct page_info {
 	u64 state;
 	union {
-		struct {	/* in the allocator's hands */
+		struct {	/* head of a free block: neighbours in its list */
 			u32 next, prev;
 		};
 		struct {
 			u16 owner;	/* domid; DOMID_XEN, DOMID_IO, OWNER_NONE */
-			u8 free_order;	/* allocator's, see mm/page_alloc.c */
-			u8 flags;
+			u8 order;	/* of an allocation of the heap's */
+			u8 flags;	/* PGF_* */
 			u32 tlb_stamp;	/* flush clock when type_refs last fell to 0 */
 		};
 	};
 };
+
+/* A guest mapped the frame other than write-back: caches may differ from memory. */
+#define PGF_NONCOHERENT		BIT(0)
 
 #define frame_table		((struct page_info *)FRAME_TABLE_START)
 /* First frame beyond the highest RAM. */
@@ -116,10 +126,19 @@ void page_free(struct page_info *pg, unsigned int order);
 unsigned long page_alloc_free_pages(void);
 unsigned long page_alloc_free_below(unsigned int bits);
 void page_alloc_add_range(mfn_t start, mfn_t end);
+/* badpage=: never hand out @start to @end (exclusive). Before page_alloc_add_range(). */
+int page_alloc_add_bad(mfn_t start, mfn_t end);
+/* Mappings of a frame that is now free may linger in TLBs: flush before it is used again. */
+void page_alloc_note_stale(void);
 
-/* Pages for a domain: owner, PG_ALLOCATED and one reference set, counted in d->tot_pages. */
+/*
+ * mm/domain_page.c: pages for a domain: owner, PG_ALLOCATED and one reference
+ * set, counted in d->tot_pages. Zeroed unless MEMF_NO_SCRUB.
+ */
 struct page_info *domain_page_alloc(struct domain *d, unsigned int order, unsigned int memflags);
 int domain_page_assign(struct domain *d, struct page_info *pg, unsigned int order);
+/* The last reference of @pg is gone: account for it, and to the allocator. */
+void domain_page_free(struct page_info *pg);
 
 /* Hypervisor pages, zeroed, owner DOMID_XEN: never mappable by a guest. */
 void *hv_page_alloc(unsigned int order);

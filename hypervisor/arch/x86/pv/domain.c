@@ -231,7 +231,7 @@ void arch_context_switch(struct vcpu *prev, struct vcpu *next)
 {
 	struct percpu *p = this_cpu();
 
-	get_cpu_info()->current = next;
+	get_cpu_info()->running = next;
 	if (is_idle_vcpu(next) || p->loaded == next)
 		return;
 	if (p->loaded)
