@@ -6,6 +6,8 @@
 #define XEN_ERRNO(name, value) name = value,
 enum hv_errno {
 #include <xen/errno.h>
+	/* Never seen by a guest: preempted, to be begun again. Its number in the public header. */
+	ERESTART = 85,
 };
 
 #endif

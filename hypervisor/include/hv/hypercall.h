@@ -12,8 +12,8 @@ typedef long (*hypercall_fn_t)(unsigned long a1, unsigned long a2, unsigned long
 /* From entry.S: guest registers are saved, interrupts on. */
 void pv_hypercall(void);
 
-/* Call @op's handler with 5 arguments; -ENOSYS if there is none. core/hypercall.c. */
-long hypercall_dispatch(unsigned long op, const unsigned long args[5]);
+/* Call @nr's handler with five raw arguments; -ENOSYS if there is none. core/hypercall.c. */
+long hypercall_dispatch(unsigned long nr, const unsigned long args[5]);
 
 /*
  * hypercall_continue() - Finish this call now and let the guest issue it again.
@@ -49,7 +49,6 @@ DECLARE_HYPERCALL(console_io);
 DECLARE_HYPERCALL(grant_table_op);
 DECLARE_HYPERCALL(vm_assist);
 DECLARE_HYPERCALL(update_va_mapping_otherdomain);
-DECLARE_HYPERCALL(iret);
 DECLARE_HYPERCALL(vcpu_op);
 DECLARE_HYPERCALL(set_segment_base);
 DECLARE_HYPERCALL(mmuext_op);
@@ -58,8 +57,6 @@ DECLARE_HYPERCALL(sched_op);
 DECLARE_HYPERCALL(callback_op);
 DECLARE_HYPERCALL(event_channel_op);
 DECLARE_HYPERCALL(physdev_op);
-DECLARE_HYPERCALL(sysctl);
-DECLARE_HYPERCALL(domctl);
 DECLARE_HYPERCALL(mca);
 
 #endif

@@ -175,15 +175,17 @@ int page_get_and_type(struct page_info *pg, domid_t owner, enum page_type type);
 extern pte_t *idle_l4;	/* direct-map address of the template L4 */
 int map_pages(unsigned long va, mfn_t mfn, unsigned long nr, u64 flags);
 void unmap_pages(unsigned long va, unsigned long nr);
-/* Map @len bytes of device registers at @pa, uncached (@flags PTE_HV_UC). NULL if no space. */
+/* Map @len bytes at @pa: device registers, uncached; or as @flags says (PTE_HV_*). NULL if no space. */
 void *ioremap(paddr_t pa, size_t len);
+void *ioremap_flags(paddr_t pa, size_t len, u64 flags);
 /* Map @nr frames of RAM, not contiguous, with a guard page on either side. */
 void *vmap(const mfn_t *mfns, unsigned int nr, u64 flags);
 void iounmap(void *va, size_t len);
 /* Copy slots 256-271 into a fresh guest L4. */
 void init_guest_l4(pte_t *l4, const struct domain *d);
 
-/* A table that a guest grants access to MMIO by: dom0 may map any frame that is not RAM and not ours. */
+/* mm/iomem.c: domain 0 may map any frame that is not RAM, but for what was denied at boot. */
+void iomem_deny(mfn_t first, mfn_t last);
 bool iomem_access_permitted(const struct domain *d, mfn_t first, mfn_t last);
 
 #endif

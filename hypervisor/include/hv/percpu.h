@@ -49,7 +49,8 @@ struct percpu {
 	struct cpu_info *info;		/* top of its stack block */
 	struct tss64 *tss;
 	u64 *gdt_page;			/* page 14 for this CPU, direct map */
-	struct vcpu *fpu_owner;
+	struct vcpu *loaded;		/* whose registers, tables and FPU state the CPU holds */
+	void *syscall_stub;		/* where LSTAR and CSTAR point */
 	unsigned int irq_depth;
 	unsigned int nmi_count;
 	u32 mc_depth;			/* inside a multicall */
