@@ -18,6 +18,7 @@
 #include <hv/irq.h>
 #include <hv/mm.h>
 #include <hv/options.h>
+#include <hv/panic.h>
 #include <hv/percpu.h>
 #include <hv/printk.h>
 #include <hv/sched.h>

@@ -658,7 +658,6 @@ void __init irq_init(void)
 	if (irq_init_cpu(0))
 		panic("irq: out of memory for the vector table\n");
 	irq_set_vector_handler(VECTOR_EVENT_CHECK, event_check_interrupt);
-	i8259_init();
 	ioapic_init();
 	for (unsigned int gsi = 0; gsi < nr_gsis; gsi++)
 		gsi_init(gsi);
