@@ -145,7 +145,7 @@ static void __init layout_window(struct build *b)
 	const struct elf_kernel *k = &b->kernel;
 	unsigned long end;
 
-	b->start_info_va = ROUND_UP(k->virt_base - k->paddr_offset + k->paddr_end, PAGE_SIZE);
+	b->start_info_va = ROUND_UP(k->virt_end, PAGE_SIZE);
 	b->pt_va = b->start_info_va + PAGE_SIZE;
 	for (b->nr_pt_frames = 4;; b->nr_pt_frames++) {
 		b->stack_va = b->pt_va + b->nr_pt_frames * PAGE_SIZE;
@@ -421,6 +421,17 @@ static const void *__init unpack_kernel(const struct boot_info *bi, size_t *len,
 	return page_to_virt(*buf);
 }
 
+/* Is it a kernel that can be domain 0? If not, say which file it is and what it lacks. */
+static void __init check_kernel(const struct boot_info *bi, struct build *b, size_t len)
+{
+	char name[128];
+	const char *why;
+
+	module_name(bi, 0, name, sizeof(name));
+	if (elf_parse(b->image, len, &b->kernel, &why) || elf_check_pv_dom0(&b->kernel, &why))
+		panic("%s cannot be domain 0: %s", name, why);
+}
+
 static unsigned long __init dom0_pages(u64 *max_pages)
 {
 	unsigned long avail = page_alloc_free_pages();
@@ -442,8 +453,6 @@ static void __init create_domain0(struct build *b)
 	if (!d)
 		panic("Out of memory for domain 0 itself");
 	b->d = d;
-	d->is_hardware_domain = true;
-	hardware_domain = d;
 	for (i = 0; i < vcpus; i++)
 		if (!vcpu_create(d, i))
 			panic("Out of memory for virtual CPU %u of domain 0", i);
@@ -456,10 +465,10 @@ static void __init start_vcpu(struct build *b, mfn_t l4)
 	int rc;
 
 	do {
-		rc = page_get_and_type(mfn_to_page(l4), b->d->domain_id, PT_L4);
+		rc = page_pin(mfn_to_page(l4), b->d->domain_id, PT_L4);
 	} while (rc == -ERESTART);
 	if (!rc)
-		rc = page_pin(mfn_to_page(l4), PT_L4);
+		rc = page_get_and_type(mfn_to_page(l4), b->d->domain_id, PT_L4);
 	if (rc)
 		panic("Domain 0's initial page tables are refused (%d)", rc);
 	v->arch.guest_table = l4;
@@ -470,7 +479,6 @@ static void __init start_vcpu(struct build *b, mfn_t l4)
 	v->regs.rsp = b->stack_va + PAGE_SIZE;
 	v->regs.rsi = b->start_info_va;
 	v->initialised = true;
-	clear_bit_atomic(VPF_DOWN, &v->pause_flags);
 }
 
 static void __init report(const struct build *b)
@@ -479,8 +487,7 @@ static void __init report(const struct build *b)
 
 	pr_info("*** Domain 0: %lu MiB, %u virtual CPUs\n", b->nr_pages >> (20 - PAGE_SHIFT),
 		b->d->max_vcpus);
-	pr_info(" Kernel:      %016lx-%016lx entry %016lx\n", k->virt_base + k->paddr_start,
-		k->virt_base + k->paddr_end, k->entry);
+	pr_info(" Kernel:      %016lx-%016lx entry %016lx\n", k->virt_start, k->virt_end, k->entry);
 	pr_info(" Initramfs:   pfn %lx, %lu KiB\n", b->initrd_pfn, b->initrd_len >> 10);
 	pr_info(" P2M list:    %016lx, %lu pages\n", k->init_p2m, b->nr_p2m_frames);
 	pr_info(" Start info:  %016lx\n", b->start_info_va);

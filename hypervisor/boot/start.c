@@ -154,22 +154,14 @@ static void __init deny_own_registers(void)
 	iomem_deny(_mfn(0xfee00), _mfn(0xfeeff));	/* where MSIs are written */
 }
 
-static paddr_t __init rsdp_address(void)
-{
-	static u8 copy[BOOT_RSDP_MAX] __aligned(16);
-
-	/* A loader's copy may be gone from where it was; ours stays. */
-	memcpy(copy, bi.rsdp, bi.rsdp_len);
-	return bi.rsdp_len ? image_virt_to_phys(copy) : 0;
-}
-
 static void __noreturn run_domain0(void)
 {
-	struct domain *d = hardware_domain;
+	struct vcpu *v = hardware_domain->vcpu[0];
 
 	paging_free_init();
 	console_endboot();
-	domain_unpause(d);
+	clear_bit_atomic(VPF_DOWN, &v->pause_flags);
+	vcpu_wake(v);
 	continue_running(this_cpu()->idle);
 }
 
@@ -200,15 +192,17 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	early_vga(ioremap);
 	paging_drop_identity();
 
-	domain_subsystem_init();
 	timer_subsystem_init();
-	acpi_init(rsdp_address());
+	domain_subsystem_init();
+	acpi_init(bi.rsdp, bi.rsdp_len);
+	if (irq_init_cpu(0))
+		panic("Out of memory for the interrupt tables");
 	apic_init_bsp();
-	ioapic_init();
 	irq_init();
 	time_init();
 	deny_own_registers();
 	sched_init();
+	sched_init_cpu(0);
 	console_init_late();
 	local_irq_enable();
 

@@ -35,7 +35,7 @@ n && end == "" && $1 != addr[n] { end = $1 }
 END {
 	if (n && end == "")
 		end = addr[n]
-	print "\t.section .rodata.symbols, \"a\""
+	print "\t.section .symbols, \"a\""
 	print "\t.globl symbols_base, symbols_count, symbols_offsets, symbols_names"
 	print "\t.hidden symbols_base, symbols_count, symbols_offsets, symbols_names"
 	print "\t.balign 8"

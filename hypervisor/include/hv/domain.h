@@ -34,6 +34,8 @@ struct sched_unit;
 #define VPF_POLL		2	/* SCHEDOP_poll, until a port or the timeout */
 #define VPF_SHUTDOWN		3	/* its domain shut down */
 
+#define NR_WATCHDOGS		2
+#define SHUTDOWN_CODE_NONE	0xff	/* domain.shutdown_code */
 #define MAX_VCPUS		128
 #define LEGACY_MAX_VCPUS	XEN_LEGACY_MAX_VCPUS
 
@@ -104,28 +106,34 @@ struct vcpu {
 	u16 processor;		/* CPU it runs or last ran on */
 	bool is_running;	/* loaded on a CPU now */
 	bool initialised;	/* registers valid: boot, VCPUOP_initialise, setvcpucontext */
+	bool initialising;	/* VCPUOP_initialise is at work on it */
 
 	/* scheduling: hv/sched.h */
 	u32 pause_flags;	/* VPF_*, atomic */
 	u32 pause_count;	/* atomic */
-	struct vcpu *run_next, *run_prev;
-	u64 slice_end_ns;
+	u16 home_cpu;		/* where the scheduler placed it */
+	u16 migrate_to;		/* CPU it moves to when it next leaves its own */
+	bool queued;		/* the policy holds it to be picked */
+	bool runstate_stale;	/* publish when it next enters its kernel */
+	struct vcpu *run_next, *run_prev;	/* the policy's */
+	u64 slice_end_ns, slice_left_ns;
+	u8 run_list;
 	struct vcpu_runstate_info runstate;
 	unsigned long runstate_guest;	/* registered area, guest address; 0 none */
-	u32 poll_evtchn;	/* port polled for; 0: several */
+	u32 poll_evtchn;	/* port polled for; 0: several; with VPF_POLL */
 	struct timer poll_timer;
 
 	/* time */
 	struct timer singleshot_timer;
 	struct timer periodic_timer;
-	u64 periodic_period_ns;
+	u64 periodic_period_ns, periodic_last_ns;
 	struct vcpu_time_info time_copy;
 	unsigned long time_info_guest;	/* VCPUOP_register_vcpu_time_memory_area */
 
 	/* events: hv/evtchn.h */
 	struct vcpu_info *vcpu_info;	/* in shared_info or a registered page */
 	mfn_t vcpu_info_mfn;		/* registered page, INVALID_MFN if none */
-	u16 virq_to_evtchn[24];
+	u32 virq_to_evtchn[NR_VIRQS];	/* under the event lock */
 	struct evtchn_fifo_vcpu *evtchn_fifo;
 
 	/* hypercall in progress, on its own CPU only */
@@ -144,7 +152,7 @@ struct arch_domain {
 	pte_t *perdomain_l3;	/* L3 behind slot 260, direct map */
 	pte_t *perdomain_l2;
 	u64 physaddr_bits;
-	u32 vm_assist;
+	u64 vm_assist;		/* bit per VMASST_TYPE_* */
 };
 
 enum dying_state { DOM_ALIVE = 0, DOM_DYING, DOM_DEAD };
@@ -177,11 +185,19 @@ struct domain {
 	struct grant_table *grant;
 	struct pirq_domain *pirqs;
 
+	struct timer watchdog[NR_WATCHDOGS];	/* SCHEDOP_watchdog */
+	u32 watchdogs_used;	/* bit per timer */
+
 	u8 handle[16];
 	struct arch_domain arch;
 };
 
-extern struct domain *domain_list;	/* ascending id */
+/*
+ * Ascending id. Walked under domain_list_lock, or where a domain that comes or
+ * goes meanwhile does no harm: a domain's memory stays a struct domain.
+ */
+extern struct domain *domain_list;
+extern spinlock_t domain_list_lock;
 extern struct domain *hardware_domain;
 extern struct domain *dom_idle, *dom_io, *dom_xen;
 
@@ -195,18 +211,37 @@ static inline bool is_idle_vcpu(const struct vcpu *v)
 	return v->domain == dom_idle;
 }
 
+/* The domains that are no guests: dom_idle, dom_io, dom_xen. Before sched_init(). */
+void domain_subsystem_init(void);
+/*
+ * A domain without memory (max_pages is 0) and vCPUs, with one reference.
+ * Domain 0 is the hardware domain. NULL if there is no memory for it, or the id
+ * is in use.
+ */
 struct domain *domain_create(domid_t domid, unsigned int max_vcpus, bool privileged);
 /* A reference to domain @domid; DOMID_SELF is the caller's own. NULL if there is none. */
 struct domain *domain_get(domid_t domid);
 /* As domain_get(), also refusing (NULL) a target that the caller may not act on. */
 struct domain *domain_get_remote(domid_t domid);
 void domain_put(struct domain *d);
+/* May the caller act on @d: its own domain, or it is privileged? */
+bool domain_may_act_on(const struct domain *d);
+/* vCPU @id of @d; NULL if there is none. Any @id a guest may name. */
+struct vcpu *domain_vcpu(const struct domain *d, unsigned int id);
 struct vcpu *vcpu_create(struct domain *d, unsigned int vcpu_id);
+/* vCPUs beyond XEN_LEGACY_MAX_VCPUS have this until they register their own. */
+extern struct vcpu_info dummy_vcpu_info;
+/* Move @v's vcpu_info to the frame that the guest names. core/vcpu_op.c. */
+int vcpu_register_info(struct vcpu *v, mfn_t mfn, unsigned int offset);
 
 /* Crash @d: it is shut down with SHUTDOWN_crash; its vCPUs never run guest code again. */
 void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
 void domain_shutdown(struct domain *d, u8 reason);
-/* VCPUOP_initialise, setvcpucontext: check all, then load. */
+/* SCHEDOP_shutdown_code: how @d's next shutdown is reported. -EINVAL if that is said already. */
+int domain_set_shutdown_code(struct domain *d, u8 reason);
+/* After a shutdown was served (suspend): its vCPUs run on. */
+void domain_resume(struct domain *d);
+/* VCPUOP_initialise, setvcpucontext: check all, then load. @v is not running and no one else loads it. */
 struct vcpu_guest_context;
 int arch_set_vcpu_context(struct vcpu *v, const struct vcpu_guest_context *ctxt);
 
@@ -215,8 +250,10 @@ int arch_vcpu_init(struct vcpu *v);
 void arch_vcpu_destroy(struct vcpu *v);
 int arch_domain_init(struct domain *d);
 void arch_domain_destroy(struct domain *d);
+/*
+ * Save @prev, load @next. Interrupts are off and stay off; current is @next
+ * already. Returns on the stack it was called on.
+ */
 void arch_context_switch(struct vcpu *prev, struct vcpu *next);
-/* The page that registered vcpu_info lies in is mapped; moves live state. ABI: vcpu.h, VCPUOP_register_vcpu_info. */
-int vcpu_register_info(struct vcpu *v, mfn_t mfn, unsigned int offset);
 
 #endif

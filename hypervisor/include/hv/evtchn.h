@@ -25,7 +25,13 @@ void vcpu_mark_events_pending(struct vcpu *v);
 bool local_events_need_delivery(struct vcpu *v);
 /* After the vcpu_info of @v moved: everything is to be looked at again. */
 void evtchn_vcpu_info_moved(struct vcpu *v);
+/* Is @port of @d in use? */
+bool evtchn_port_is_valid(struct domain *d, u32 port);
 /* Is @port of @d pending, masked or not? For SCHEDOP_poll; false if the port does not exist. */
 bool evtchn_port_is_pending(struct domain *d, u32 port);
+/* One vCPU of @d more (@by 1) or less (-1) is in SCHEDOP_poll. */
+void evtchn_poll_count(struct domain *d, int by);
+/* Deliver what is pending on the port of @pirq once it is unmasked: PHYSDEVOP_eoi with an auto-EOI page. */
+void evtchn_unmask_pirq(struct domain *d, u32 pirq);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include <hv/types.h>
 #include <hv/lib.h>
+#include <hv/spinlock.h>
 #include <asm/layout.h>
 
 #include <xen/xen.h>
@@ -22,13 +23,11 @@ struct tss64;
 struct cpu_info {
 	struct cpu_user_regs guest_regs;
 	u64 scratch;			/* syscall entry parks %rax here */
-	struct vcpu *current;
+	struct vcpu *running;
 	struct percpu *percpu;
 	u32 cpu;
 	u32 unused;
 };
-
-#define TIMER_HEAP_MIN		64
 
 struct percpu {
 	/* public */
@@ -40,6 +39,12 @@ struct percpu {
 	struct vcpu *sched_current;	/* under this CPU's run-queue lock */
 	u64 tlb_flush_time;		/* flush clock at this CPU's last full flush: asm/flush.h */
 
+	/* public, core/timer.c: under timer_lock */
+	spinlock_t timer_lock;
+	struct timer *timers;		/* root of the heap: the earliest */
+	struct timer *timer_running;	/* its handler is being called */
+	u64 timer_deadline;		/* what the hardware is set to, ns; 0: nothing */
+
 	/* private to the CPU */
 	struct cpu_info *info;		/* top of its stack block */
 	struct tss64 *tss;
@@ -49,9 +54,6 @@ struct percpu {
 	unsigned int irq_depth;
 	unsigned int nmi_count;
 	u32 mc_depth;			/* inside a multicall */
-	struct timer **timers;		/* binary heap, timer.c */
-	unsigned int nr_timers, max_timers;
-	u64 timer_deadline;		/* what the hardware is set to, ns */
 	u64 cr4_host;			/* CR4 for hypervisor; guests add what policy allows */
 	u64 cr4_now;
 };
@@ -69,7 +71,7 @@ static inline struct cpu_info *get_cpu_info(void)
 
 #define this_cpu()		(get_cpu_info()->percpu)
 #define smp_processor_id()	(get_cpu_info()->cpu)
-#define current			(get_cpu_info()->current)
+#define current			(get_cpu_info()->running)
 #define guest_cpu_regs()	(&get_cpu_info()->guest_regs)
 
 #endif

@@ -5,13 +5,19 @@
 
 #include <hv/types.h>
 
+/*
+ * Linked into its CPU's heap by the timer itself, so that arming one needs no
+ * memory and cannot fail.
+ */
 struct timer {
 	u64 expires_ns;
 	void (*fn)(void *data);
 	void *data;
 	unsigned int cpu;
-	u32 heap_index;		/* 0: not queued */
-	bool killed;
+	bool queued, killed;
+	struct timer *child;	/* first of those that fire later */
+	struct timer *sibling;	/* next child of the same parent */
+	struct timer *prev;	/* sibling before it, or the parent of a first child */
 };
 
 void timer_init(struct timer *t, void (*fn)(void *data), void *data, unsigned int cpu);
@@ -23,7 +29,7 @@ void timer_kill(struct timer *t);
 void timer_migrate(struct timer *t, unsigned int cpu);
 static inline bool timer_is_set(const struct timer *t)
 {
-	return t->heap_index != 0;
+	return t->queued;
 }
 
 /* arch: programme this CPU's one-shot timer; 0 stops it. False if @deadline_ns is already past. */
