@@ -10,8 +10,10 @@
 #include <hv/bug.h>
 #include <hv/cmdline.h>
 #include <hv/console.h>
+#include <hv/cpuid.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
+#include <hv/ioport.h>
 #include <hv/irq.h>
 #include <hv/irq_desc.h>
 #include <hv/mm.h>
@@ -191,12 +193,14 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	boot_alloc_finish();
 	desc_init_cpu(&boot_percpu);
 	cpu_init(&boot_percpu);
+	cpuid_init();
 	early_vga(ioremap);
 	paging_drop_identity();
 
 	timer_subsystem_init();
 	domain_subsystem_init();
 	acpi_init(bi.rsdp, bi.rsdp_len);
+	ioport_init();
 	i8259_init();
 	apic_init_bsp();
 	irq_init();
