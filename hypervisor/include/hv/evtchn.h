@@ -6,6 +6,8 @@
 #include <hv/domain.h>
 
 int evtchn_domain_init(struct domain *d, unsigned int max_port);
+/* Close all ports: what a dying domain does before its last reference goes. */
+void evtchn_close_all(struct domain *d);
 void evtchn_domain_destroy(struct domain *d);
 
 /* A virtual interrupt for one vCPU (per-vCPU kinds), or for the domain's handler of a global kind. */
