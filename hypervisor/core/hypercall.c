@@ -15,6 +15,8 @@
 #include <asm/pv.h>
 #include <asm/system.h>
 
+#include <xen/arch-x86/xen-mca.h>
+
 /* SYSCALL is two bytes: that far back, the guest makes the same call again. */
 #define SYSCALL_LEN	2
 

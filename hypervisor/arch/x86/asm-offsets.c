@@ -30,7 +30,7 @@ void asm_offsets(void)
 	DEFINE(REGS_SIZE, sizeof(struct cpu_user_regs));
 	DEFINE(CPU_INFO_SIZE, sizeof(struct cpu_info));
 	DEFINE(CPU_INFO_scratch, offsetof(struct cpu_info, scratch));
-	DEFINE(CPU_INFO_current, offsetof(struct cpu_info, current));
+	DEFINE(CPU_INFO_current, offsetof(struct cpu_info, running));
 	DEFINE(CPU_INFO_percpu, offsetof(struct cpu_info, percpu));
 	DEFINE(PERCPU_softirq_pending, offsetof(struct percpu, softirq_pending));
 	DEFINE(VCPU_vcpu_info, offsetof(struct vcpu, vcpu_info));

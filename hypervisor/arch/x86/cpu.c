@@ -12,6 +12,8 @@
 #include <hv/mm.h>
 #include <hv/percpu.h>
 #include <hv/printk.h>
+#include <hv/sched.h>
+#include <hv/softirq.h>
 #include <hv/string.h>
 #include <asm/system.h>
 
@@ -127,6 +129,16 @@ void cpu_init(struct percpu *p)
 		xsetbv(f->xcr0_max);
 	wrmsr(MSR_PAT, PAT_VALUE);
 	__asm__ __volatile__("fninit");
+}
+
+/* Wait for an interrupt, unless there is work already; interrupts on before and after. */
+void cpu_idle(void)
+{
+	local_irq_disable();
+	if (softirq_is_pending())
+		local_irq_enable();
+	else
+		__asm__ __volatile__("sti; hlt" ::: "memory");
 }
 
 /**

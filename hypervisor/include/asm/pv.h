@@ -43,7 +43,9 @@ void fpu_restore(struct vcpu *v);
 /* 0, or -EINVAL: XCR0 value refused. */
 int pv_set_xcr0(struct vcpu *v, u32 index, u64 val);
 
-/* pv/domain.c: write back what the CPU holds of a vCPU that is not running but still loaded. */
+/* pv/domain.c: the GDT window's entry where the guest gave no page. */
+pte_t pv_zero_gdt_entry(void);
+/* Write back what the CPU holds of a vCPU that is not running but still loaded. */
 void pv_sync_loaded(struct vcpu *v);
 
 #endif

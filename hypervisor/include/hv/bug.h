@@ -24,7 +24,7 @@ void panic(const char *fmt, ...) __noreturn __printf(1, 2);
 #ifdef CONFIG_HV_DEBUG
 #define ASSERT(cond)	BUG_ON(!(cond))
 #else
-#define ASSERT(cond)	do { if (0 && (cond)) ; } while (0)
+#define ASSERT(cond)	((void)sizeof(!(cond)))
 #endif
 
 #endif

@@ -18,6 +18,8 @@ void virq_send_global(u32 virq);
 
 /* Physical interrupt @pirq of @d fires. False if no port is bound. */
 bool evtchn_send_pirq(struct domain *d, u32 pirq);
+/* Unmask the port that @pirq is bound to, if any: PHYSDEVOP_eoi after PHYSDEVOP_pirq_eoi_gmfn_v1. */
+void evtchn_unmask_pirq(struct domain *d, u32 pirq);
 
 /* Raise upcall_pending for @v and make it run. */
 void vcpu_mark_events_pending(struct vcpu *v);
@@ -31,7 +33,5 @@ bool evtchn_port_is_valid(struct domain *d, u32 port);
 bool evtchn_port_is_pending(struct domain *d, u32 port);
 /* One vCPU of @d more (@by 1) or less (-1) is in SCHEDOP_poll. */
 void evtchn_poll_count(struct domain *d, int by);
-/* Deliver what is pending on the port of @pirq once it is unmasked: PHYSDEVOP_eoi with an auto-EOI page. */
-void evtchn_unmask_pirq(struct domain *d, u32 pirq);
 
 #endif

@@ -8,15 +8,15 @@
  *   bits  0-31   refs       references: mappings, pins, the owner's own
  *   bits 32-55   type_refs  uses of the frame as its present type
  *   bits 56-58   type       enum page_type
- *   bit  59      validated  a page table whose entries all hold references
+ *   bit  59      validated  contents are those of the type; table entries hold references
  *   bit  60      pinned     the guest pinned it as its present type
  *   bit  61      allocated  the owner holds one of the references
- *   bit  62      busy       one CPU is validating or editing the table
+ *   bit  62      busy       one CPU changes the type, or edits the table
  *   bit  63      hv         hypervisor memory shared with its owner
  *
- * A type changes only while type_refs is 0 and busy is clear. A table keeps
- * "validated" when its last type reference goes: the references that its
- * entries hold stay with it until another type is wanted or the frame is
+ * A type changes only while type_refs is 0. A table keeps "validated" when its
+ * last type reference goes: the references that its entries hold stay with it
+ * until page_retire(), until another type is wanted, or until the frame is
  * freed. Thereby neither validation nor its reverse ever recurses below one
  * table at a time, and an interrupted operation is simply begun again: what
  * it had validated is found validated. See Documentation/design/page-types.rst.
@@ -25,6 +25,7 @@
 #define HV_MM_H
 
 #include <hv/types.h>
+#include <hv/atomic.h>
 #include <hv/lib.h>
 #include <asm/page.h>
 
@@ -62,20 +63,30 @@ enum page_type {
 /* A frame that no domain owns: free, or the hypervisor's own. */
 #define OWNER_NONE		DOMID_INVALID
 
+/*
+ * The head of a free block has this type, no references, and its order in
+ * place of type_refs.
+ */
+#define PT_FREE			6
+#define PG_FREE(order)		(pg_type_bits(PT_FREE) | (u64)(order) * PG_TYPE_REF)
+
 struct page_info {
 	u64 state;
 	union {
-		struct {	/* in the allocator's hands */
+		struct {	/* head of a free block: neighbours in its list */
 			u32 next, prev;
 		};
 		struct {
 			u16 owner;	/* domid; DOMID_XEN, DOMID_IO, OWNER_NONE */
-			u8 free_order;	/* allocator's, see mm/page_alloc.c */
-			u8 flags;
+			u8 order;	/* of an allocation of the heap's */
+			u8 flags;	/* PGF_* */
 			u32 tlb_stamp;	/* flush clock when type_refs last fell to 0 */
 		};
 	};
 };
+
+/* A guest mapped the frame other than write-back: caches may differ from memory. */
+#define PGF_NONCOHERENT		BIT(0)
 
 #define frame_table		((struct page_info *)FRAME_TABLE_START)
 /* First frame beyond the highest RAM. */
@@ -116,10 +127,19 @@ void page_free(struct page_info *pg, unsigned int order);
 unsigned long page_alloc_free_pages(void);
 unsigned long page_alloc_free_below(unsigned int bits);
 void page_alloc_add_range(mfn_t start, mfn_t end);
+/* badpage=: never hand out @start to @end (exclusive). Before page_alloc_add_range(). */
+int page_alloc_add_bad(mfn_t start, mfn_t end);
+/* Mappings of a frame that is now free may linger in TLBs: flush before it is used again. */
+void page_alloc_note_stale(void);
 
-/* Pages for a domain: owner, PG_ALLOCATED and one reference set, counted in d->tot_pages. */
+/*
+ * mm/domain_page.c: pages for a domain: owner, PG_ALLOCATED and one reference
+ * set, counted in d->tot_pages. Zeroed unless MEMF_NO_SCRUB.
+ */
 struct page_info *domain_page_alloc(struct domain *d, unsigned int order, unsigned int memflags);
 int domain_page_assign(struct domain *d, struct page_info *pg, unsigned int order);
+/* The last reference of @pg is gone: account for it, and to the allocator. */
+void domain_page_free(struct page_info *pg);
 
 /* Hypervisor pages, zeroed, owner DOMID_XEN: never mappable by a guest. */
 void *hv_page_alloc(unsigned int order);
@@ -148,22 +168,94 @@ static inline domid_t page_owner(const struct page_info *pg)
 	return READ_ONCE(pg->owner);
 }
 
+static inline unsigned long pg_type_refs(u64 state)
+{
+	return (state & PG_TYPE_REFS_MASK) / PG_TYPE_REF;
+}
+
+static inline bool pg_is_table(enum page_type type)
+{
+	return type >= PT_L1 && type <= PT_L4;
+}
+
 /*
  * mm/page.c: typed references, ABI rules of abi-surface "MMU rules".
  * page_get_type() - the caller holds a reference. 0; -EBUSY if the frame is in
- * use as another type; -EINVAL if a table's entries are refused; -ERESTART if
- * preempted (page_type_preemptible callers only; begin again).
+ * use as another type; -EINVAL if its contents are refused; -ERESTART if
+ * preempted, for tables only: begin again.
  */
 int page_get_type(struct page_info *pg, enum page_type type);
-void page_put_type(struct page_info *pg);
-
-static inline void page_put_and_type(struct page_info *pg)
-{
-	page_put_type(pg);
-	page_put(pg);
-}
+/* True if a table stays behind validated but unused: see page_retire(). */
+bool page_put_type(struct page_info *pg);
 
 int page_get_and_type(struct page_info *pg, domid_t owner, enum page_type type);
+bool page_put_and_type(struct page_info *pg);
+
+/* The guest's pin: a reference and a type reference with a name. */
+int page_pin(struct page_info *pg, domid_t owner, enum page_type type);
+/* -EINVAL if it is not pinned. @idle: as page_put_type(). */
+int page_unpin(struct page_info *pg, bool *idle);
+
+/*
+ * Let go of what an unused validated table holds. The caller has a reference.
+ * Return: index of the first entry whose child thereby became an unused
+ * validated table itself, PT_ENTRIES if none; -EBUSY if it is not such a table.
+ */
+int page_retire(struct page_info *pg);
+
+/*
+ * The right to edit a table in use as @type: exclusive, with a reference and a
+ * type reference. page_edit_end() returns true if they were the last users of
+ * the type; then the reference stays with the caller, for page_retire().
+ */
+bool page_edit_begin(struct page_info *pg, domid_t owner, enum page_type type);
+bool page_edit_end(struct page_info *pg);
+
+/* The owner gives the frame up: its own reference goes. -EINVAL if it already has, or never had. */
+int page_give_up(struct page_info *pg);
+/*
+ * Take a frame that nobody but its owner refers to out of all use: the caller
+ * alone has it, still owned and counted, with state 0. -EBUSY if it is in use.
+ */
+int page_steal(struct page_info *pg, domid_t owner);
+void page_init(void);
+
+/*
+ * One compare-and-exchange for a mapping of ordinary memory. False says
+ * nothing: take the reference and the type reference one by one.
+ */
+static __always_inline bool page_try_get_writable(struct page_info *pg, domid_t owner)
+{
+	u64 old = atomic64_read(&pg->state);
+
+	if (unlikely(pg_type(old) != PT_WRITABLE || (old & PG_BUSY) ||
+		     (u32)old - 1U >= (u32)PG_REFS_MAX - 1U ||
+		     (old & PG_TYPE_REFS_MASK) >= PG_TYPE_REFS_MAX || pg->owner != owner))
+		return false;
+	if (unlikely(!atomic64_cmpxchg(&pg->state, &old, old + PG_TYPE_REF + 1)))
+		return false;
+	if (likely(page_owner(pg) == owner))
+		return true;
+	page_put_and_type(pg);
+	return false;
+}
+
+/* The reverse, unless it is the last of either. */
+static __always_inline bool page_try_put_and_type(struct page_info *pg)
+{
+	u64 old = atomic64_read(&pg->state);
+
+	return likely((u32)old > 1 && (old & PG_TYPE_REFS_MASK) > PG_TYPE_REF) &&
+	       atomic64_cmpxchg(&pg->state, &old, old - PG_TYPE_REF - 1);
+}
+
+/*
+ * What an architecture knows about the contents of a frame.
+ * arch_page_validate(): 0 and each entry holds its references; or -EINVAL,
+ * -EBUSY, -ERESTART and none does. arch_page_drop(): returns as page_retire().
+ */
+int arch_page_validate(struct page_info *pg, enum page_type type);
+unsigned int arch_page_drop(struct page_info *pg, enum page_type level);
 
 /* Machine-to-phys table: what guests read, what MMU_MACHPHYS_UPDATE writes. */
 #define m2p_rw			((unsigned long *)RW_M2P_START)

@@ -23,7 +23,7 @@ struct tss64;
 struct cpu_info {
 	struct cpu_user_regs guest_regs;
 	u64 scratch;			/* syscall entry parks %rax here */
-	struct vcpu *current;
+	struct vcpu *running;
 	struct percpu *percpu;
 	u32 cpu;
 	u32 unused;
@@ -37,7 +37,7 @@ struct percpu {
 	bool online;
 	struct vcpu *idle;		/* runs when no guest does */
 	struct vcpu *sched_current;	/* under this CPU's run-queue lock */
-	u32 tlb_flush_time;		/* flush clock at this CPU's last full flush */
+	u64 tlb_flush_time;		/* flush clock at this CPU's last full flush: asm/flush.h */
 
 	/* public, core/timer.c: under timer_lock */
 	spinlock_t timer_lock;
@@ -71,7 +71,7 @@ static inline struct cpu_info *get_cpu_info(void)
 
 #define this_cpu()		(get_cpu_info()->percpu)
 #define smp_processor_id()	(get_cpu_info()->cpu)
-#define current			(get_cpu_info()->current)
+#define current			(get_cpu_info()->running)
 #define guest_cpu_regs()	(&get_cpu_info()->guest_regs)
 
 #endif

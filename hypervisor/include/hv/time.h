@@ -26,6 +26,13 @@ void time_update_wallclock(struct domain *d);
 /* XENPF_settime: wall clock was @secs, @nsecs when system time was @system_time_ns. */
 int time_set_wallclock(u64 secs, u32 nsecs, u64 system_time_ns);
 
+/* Nanoseconds since 1970, now; 0 if unknown. */
+u64 time_wallclock_ns(void);
+
+/* For bringing up CPUs, and CPUID: are TSCs of all CPUs the same? */
+void time_tsc_unstable(const char *why);
+bool time_tsc_is_stable(void);
+
 /* Boot order: calibrate needs ACPI tables mapped (HPET, PM timer) or falls back on the PIT. */
 void time_init(void);
 

@@ -16,11 +16,8 @@
 
 #include <hv/bug.h>
 #include <hv/errno.h>
-#include <hv/evtchn.h>
 #include <hv/mm.h>
 #include <hv/sched.h>
-#include <hv/string.h>
-#include <hv/time.h>
 #include <asm/system.h>
 
 #define PERDOMAIN_ENTRIES	(1U << (PERDOMAIN_VCPU_SHIFT - PAGE_SHIFT))
@@ -224,14 +221,13 @@ void pv_sync_loaded(struct vcpu *v)
  * @prev: the one it ran
  * @next: another
  *
- * Context: from the scheduler, interrupts off. The caller then leaves the
- * stack by continue_running(), never returning to what @prev was doing.
+ * Context: from the scheduler, interrupts off, current is @next already. The
+ * caller then leaves the stack by continue_running().
  */
 void arch_context_switch(struct vcpu *prev, struct vcpu *next)
 {
 	struct percpu *p = this_cpu();
 
-	get_cpu_info()->current = next;
 	if (is_idle_vcpu(next) || p->loaded == next)
 		return;
 	if (p->loaded)
@@ -244,45 +240,5 @@ void continue_running(struct vcpu *v)
 {
 	if (is_idle_vcpu(v))
 		reset_stack_and_jump(get_cpu_info(), idle_loop);
-	runstate_publish(v);
-	time_update_vcpu(v, false);
 	reset_stack_and_exit(get_cpu_info());
-}
-
-/**
- * vcpu_register_info() - Move a vCPU's vcpu_info to a page of the guest's.
- * @v:      any vCPU of the caller's domain
- * @mfn:    frame of the domain's
- * @offset: of the structure in it, 8-byte aligned
- *
- * ABI: vcpu.h, VCPUOP_register_vcpu_info: once per vCPU; pending events move
- * along and are announced again.
- * Context: the vCPU does not run, or is the caller.
- * Return: 0; -EINVAL if done before, misplaced, or the frame cannot be had writable.
- */
-int vcpu_register_info(struct vcpu *v, mfn_t mfn, unsigned int offset)
-{
-	struct domain *d = v->domain;
-	struct vcpu_info *new;
-	struct page_info *pg;
-
-	if (offset > PAGE_SIZE - sizeof(*new) || offset % sizeof(long))
-		return -EINVAL;
-	if (!mfn_eq(v->vcpu_info_mfn, INVALID_MFN) || !mfn_valid(mfn))
-		return -EINVAL;
-	pg = mfn_to_page(mfn);
-	if (page_get_and_type(pg, d->domain_id, PT_WRITABLE))
-		return -EINVAL;
-
-	new = (struct vcpu_info *)((char *)page_to_virt(pg) + offset);
-	if (v->vcpu_info && (v->vcpu_id < LEGACY_MAX_VCPUS))
-		memcpy(new, v->vcpu_info, sizeof(*new));
-	else
-		memset(new, 0, sizeof(*new));
-	v->vcpu_info_mfn = mfn;
-	v->vcpu_info = new;
-	smp_mb();
-	evtchn_vcpu_info_moved(v);
-	time_update_vcpu(v, true);
-	return 0;
 }

@@ -15,6 +15,7 @@
 #include <hv/mm.h>
 #include <hv/percpu.h>
 #include <hv/printk.h>
+#include <hv/sched.h>
 #include <hv/hypercall.h>
 #include <asm/system.h>
 #include <asm/entry.h>
@@ -46,6 +47,8 @@ void pv_toggle_mode(struct vcpu *v)
 	v->arch.cr3 = mfn_x(table) << PAGE_SHIFT;
 	__asm__ __volatile__("swapgs" ::: "memory");
 	write_cr3(v->arch.cr3);
+	if (unlikely(v->runstate_stale))
+		runstate_publish(v);
 }
 
 /* Push @nr words, highest address last, and switch to @eip. */

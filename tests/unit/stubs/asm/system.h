@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Instructions that a process may not execute, as state that tests can look at:
+ * the interrupt flag, and I/O ports that the test implements if it uses them.
+ */
+#ifndef HV_ASM_SYSTEM_H
+#define HV_ASM_SYSTEM_H
+
+#include <hv/lib.h>
+
+extern bool stub_irqs_off __attribute__((weak));
+u8 stub_in(u16 port);
+void stub_out(u8 v, u16 port);
+
+static inline void cpu_relax(void)
+{
+	__builtin_ia32_pause();
+}
+
+static inline unsigned long local_irq_save(void)
+{
+	unsigned long flags = 0;
+
+	if (&stub_irqs_off) {
+		flags = stub_irqs_off;
+		stub_irqs_off = true;
+	}
+	return flags;
+}
+
+static inline void local_irq_restore(unsigned long flags)
+{
+	if (&stub_irqs_off)
+		stub_irqs_off = flags;
+}
+
+static inline void local_irq_disable(void)
+{
+	local_irq_save();
+}
+
+static inline void local_irq_enable(void)
+{
+	local_irq_restore(0);
+}
+
+static inline bool local_irq_is_enabled(void)
+{
+	return !(&stub_irqs_off && stub_irqs_off);
+}
+
+static inline u8 inb(u16 port)
+{
+	return stub_in(port);
+}
+
+static inline void outb(u8 v, u16 port)
+{
+	stub_out(v, port);
+}
+
+static inline u64 rdtsc(void)
+{
+	return 0x1234;
+}
+
+#define smp_mb()	__atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define smp_wmb()	barrier()
+#define smp_rmb()	barrier()
+
+#endif
