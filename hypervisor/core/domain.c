@@ -122,7 +122,7 @@ struct domain *domain_get(domid_t domid)
 
 	if (domid == DOMID_SELF) {
 		d = current->domain;
-		__atomic_fetch_add(&d->refcount, 1, __ATOMIC_RELAXED);
+		domain_hold(d);
 		return d;
 	}
 	if (domid >= DOMID_FIRST_RESERVED)

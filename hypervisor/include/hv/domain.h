@@ -237,6 +237,11 @@ struct domain *domain_get(domid_t domid);
 /* As domain_get(), also refusing (NULL) a target that the caller may not act on. */
 struct domain *domain_get_remote(domid_t domid);
 void domain_put(struct domain *d);
+/* One reference more, by who has one or knows that another lasts. */
+static inline void domain_hold(struct domain *d)
+{
+	__atomic_fetch_add(&d->refcount, 1, __ATOMIC_RELAXED);
+}
 /* May the caller act on @d: its own domain, or it is privileged? */
 bool domain_may_act_on(const struct domain *d);
 /* vCPU @id of @d; NULL if there is none. Any @id a guest may name. */
