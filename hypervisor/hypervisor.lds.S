@@ -71,6 +71,8 @@ SECTIONS
 		*(.init.rodata .init.rodata.*)
 		*(.init.data .init.data.*)
 		*(.init.bss .init.bss.*)
+		/* Only the libraries of boot/Kbuild.libs have such a table. */
+		*(.got .got.plt .igot .igot.plt)
 		. = ALIGN(PAGE_SIZE);
 	} :image
 	__init_end = .;
@@ -119,8 +121,6 @@ SECTIONS
 	.strtab 0 : { *(.strtab) }
 	.shstrtab 0 : { *(.shstrtab) }
 	.rela 0 : { *(.rela*) }
-	.got 0 : { *(.got .got.plt .igot .igot.plt) }
 	.plt 0 : { *(.plt .plt.* .iplt) }
-	ASSERT(SIZEOF(.got) == 0 || SIZEOF(.got) == 24, "no GOT expected")
 	ASSERT(SIZEOF(.plt) == 0, "no PLT expected")
 }
