@@ -201,6 +201,8 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	domain_subsystem_init();
 	acpi_init(bi.rsdp, bi.rsdp_len);
 	ioport_init();
+	if (irq_init_cpu(0))
+		panic("Out of memory for the interrupt tables");
 	i8259_init();
 	apic_init_bsp();
 	irq_init();
