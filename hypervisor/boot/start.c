@@ -15,6 +15,7 @@
 #include <hv/errno.h>
 #include <hv/ioport.h>
 #include <hv/irq.h>
+#include <hv/irq_desc.h>
 #include <hv/mm.h>
 #include <hv/options.h>
 #include <hv/percpu.h>
@@ -96,8 +97,7 @@ static void *__init map_by_boot_tables(paddr_t pa, size_t len)
 
 static void __init banner(void)
 {
-	printk(" Hospes " HOSPES_VERSION ", speaking the ABI of Xen %u.%u\n",
-	       XEN_ABI_MAJOR, XEN_ABI_MINOR);
+	printk(" Xen version %s (Hospes)\n", HV_VERSION_STRING);
 	pr_info("Command line: %s\n", boot_info_args(&bi, bi.cmdline));
 	pr_info("Boot loader: %s (multiboot%s)\n", bi.loader[0] ? bi.loader : "unnamed",
 		bi.protocol == BOOT_MULTIBOOT2 ? "2" : "");
@@ -180,6 +180,7 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	boot_cpu_area();
 	parse_loader_info(magic, info_phys);
 	cmdline_parse(boot_info_args(&bi, bi.cmdline));
+	strlcpy(saved_cmdline, boot_info_args(&bi, bi.cmdline), sizeof(saved_cmdline));
 	console_init_serial();
 	early_vga(map_by_boot_tables);
 	banner();
@@ -202,6 +203,7 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	ioport_init();
 	if (irq_init_cpu(0))
 		panic("Out of memory for the interrupt tables");
+	i8259_init();
 	apic_init_bsp();
 	irq_init();
 	time_init();

@@ -679,7 +679,6 @@ int irq_init_cpu(unsigned int cpu)
 void __init irq_init(void)
 {
 	irq_set_vector_handler(VECTOR_EVENT_CHECK, event_check_interrupt);
-	i8259_init();
 	ioapic_init();
 	for (unsigned int gsi = 0; gsi < nr_gsis; gsi++)
 		gsi_init(gsi);
