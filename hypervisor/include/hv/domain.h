@@ -57,7 +57,6 @@ struct arch_vcpu {
 	mfn_t guest_table_user;	/* user; INVALID_MFN if none */
 	u64 cr3;		/* what CR3 holds while it runs */
 	bool kernel_mode;	/* TF_kernel_mode: which of the two is active */
-	bool in_syscall;
 
 	/* PV entry points */
 	struct trap_info trap_ctxt[256];
@@ -98,6 +97,20 @@ struct arch_vcpu {
 	u64 tsc_aux;
 
 	pte_t *gdt_ldt_l1;	/* this vCPU's 32 entries in the per-domain L1 */
+
+	/*
+	 * Tables being retired, from the top one down, each with a reference:
+	 * what a preempted call of this vCPU's has still to do. pv/space.c.
+	 */
+	struct {
+		unsigned int depth;
+		struct {
+			mfn_t mfn;
+			u16 next;	/* entry to go on with */
+			u8 level;
+			bool retired;
+		} at[4];
+	} retire;
 };
 
 struct vcpu {
