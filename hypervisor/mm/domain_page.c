@@ -74,7 +74,7 @@ int domain_page_assign(struct domain *d, struct page_info *pg, unsigned int orde
  * Each page has PG_ALLOCATED and the one reference that goes with it; pages
  * are zeroed unless MEMF_NO_SCRUB.
  *
- * Context: takes the allocator's lock, then d->page_lock; interrupts enabled.
+ * Context: takes the allocator's lock, then d->page_lock; may flush TLBs.
  * Return: the first frame; NULL if there is no memory, or @d may not have it.
  */
 struct page_info *domain_page_alloc(struct domain *d, unsigned int order, unsigned int memflags)

@@ -127,8 +127,6 @@ void page_free(struct page_info *pg, unsigned int order);
 unsigned long page_alloc_free_pages(void);
 unsigned long page_alloc_free_below(unsigned int bits);
 void page_alloc_add_range(mfn_t start, mfn_t end);
-/* badpage=: never hand out @start to @end (exclusive). Before page_alloc_add_range(). */
-int page_alloc_add_bad(mfn_t start, mfn_t end);
 /* Mappings of a frame that is now free may linger in TLBs: flush before it is used again. */
 void page_alloc_note_stale(void);
 
