@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The image: code, constants, data, zeroed data, and last what only boot
- * needs, so that it can be given back as one run of pages. Each kind starts a
- * page and gets its own rights. Loaded at 2 MiB, or wherever GRUB moves it.
+ * The image: code, constants, data, what only boot needs (given back as one
+ * run of pages), symbols, zeroed data. Each kind starts a page and gets its
+ * own rights. Loaded at 2 MiB, or wherever GRUB moves it.
  */
 #include <asm/layout.h>
 #include <asm/page.h>
@@ -44,7 +44,6 @@ SECTIONS
 		__param_start = .;
 		KEEP(*(.param))
 		__param_end = .;
-		KEEP(*(.symbols))
 	} :image
 	.note.gnu.build-id : AT(ADDR(.note.gnu.build-id) - IMAGE_VIRT_START + LOAD_ADDR) {
 		__build_id_start = .;
@@ -71,13 +70,19 @@ SECTIONS
 		__init_text_end = .;
 		*(.init.rodata .init.rodata.*)
 		*(.init.data .init.data.*)
-		. = ALIGN(PAGE_SIZE);
-	} :image
-	.init.bss (NOLOAD) : AT(ADDR(.init.bss) - IMAGE_VIRT_START + LOAD_ADDR) {
 		*(.init.bss .init.bss.*)
+		/* Only the libraries of boot/Kbuild.libs have such a table. */
+		*(.got .got.plt .igot .igot.plt)
 		. = ALIGN(PAGE_SIZE);
-		__init_end = .;
 	} :image
+	__init_end = .;
+
+	/* Behind all code, so that its size moves no function. */
+	.symbols : AT(ADDR(.symbols) - IMAGE_VIRT_START + LOAD_ADDR) {
+		KEEP(*(.symbols))
+		. = ALIGN(PAGE_SIZE);
+	} :image
+	__symbols_end = .;
 
 	.bss (NOLOAD) : AT(ADDR(.bss) - IMAGE_VIRT_START + LOAD_ADDR) {
 		. = ALIGN(STACK_SIZE);
@@ -116,6 +121,6 @@ SECTIONS
 	.strtab 0 : { *(.strtab) }
 	.shstrtab 0 : { *(.shstrtab) }
 	.rela 0 : { *(.rela*) }
-	.got 0 : { *(.got .got.plt) }
-	ASSERT(SIZEOF(.got) == 0 || SIZEOF(.got) == 24, "no GOT expected")
+	.plt 0 : { *(.plt .plt.* .iplt) }
+	ASSERT(SIZEOF(.plt) == 0, "no PLT expected")
 }

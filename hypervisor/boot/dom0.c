@@ -393,32 +393,56 @@ static void __init module_name(const struct boot_info *bi, unsigned int nr, char
 		 bi->module[nr].cmdline[0] ? bi->module[nr].cmdline : "no name");
 }
 
-/* Uncompress if need be; the buffer is free memory again after loading. */
-static const void *__init unpack_kernel(const struct boot_info *bi, size_t *len,
-					struct page_info **buf, unsigned int *order)
+/* Memory that boot uses and gives back; panics, saying what for, if there is none. */
+struct scratch {
+	struct page_info *pg;
+	unsigned int order;
+};
+
+static void *__init scratch_alloc(struct scratch *s, size_t size, const char *what)
 {
+	s->order = fls64(pages_of(size) - 1);
+	s->pg = page_alloc(s->order, MEMF_NO_SCRUB);
+	if (!s->pg)
+		panic("Too little memory to unpack %s: %lu MiB in one piece are needed", what,
+		      PAGE_SIZE << s->order >> 20);
+	return page_to_virt(s->pg);
+}
+
+static void __init scratch_free(struct scratch *s)
+{
+	if (s->pg)
+		page_free(s->pg, s->order);
+}
+
+/* The uncompressed ELF image, in @out unless it was not compressed. */
+static const void *__init unpack_kernel(const struct boot_info *bi, size_t *len, struct scratch *out)
+{
+	static struct bzimage bz __initdata;
 	const struct boot_module *m = &bi->module[0];
-	const void *image = paddr_to_virt(m->start);
-	size_t image_len = m->end - m->start;
-	struct bzimage bz;
+	struct scratch work;
+	size_t work_size;
+	void *image, *arena;
 	char name[128];
 	const char *why;
+	int rc;
 
 	module_name(bi, 0, name, sizeof(name));
-	if (bzimage_probe(image, image_len, &bz, &why))
+	if (bzimage_parse(paddr_to_virt(m->start), m->end - m->start, &bz, &why))
 		panic("%s is no kernel that can be started: %s", name, why);
+	*len = bz.unpacked_size;
 	if (bz.format == PAYLOAD_ELF) {
-		*len = bz.payload_len;
+		*len = bz.payload_size;
 		return bz.payload;
 	}
-	*order = fls64(pages_of(bz.unpacked_len) - 1);
-	*buf = page_alloc(*order, 0);
-	if (!*buf)
-		panic("Too little memory to unpack %s: %lu MiB in one piece are needed", name,
-		      PAGE_SIZE << *order >> 20);
-	if (bzimage_unpack(&bz, page_to_virt(*buf), PAGE_SIZE << *order, len, &why))
+	image = scratch_alloc(out, bz.unpacked_size, name);
+	work_size = decompress_workspace(&bz);
+	arena = scratch_alloc(&work, work_size, name);
+	rc = decompress(&bz, image, arena, work_size, &why);
+	scratch_free(&work);
+	if (rc)
 		panic("%s cannot be unpacked: %s", name, why);
-	return page_to_virt(*buf);
+	return image;
 }
 
 /* Is it a kernel that can be domain 0? If not, say which file it is and what it lacks. */
@@ -506,8 +530,7 @@ static void __init free_module(const struct boot_module *m)
 struct domain *__init dom0_build(const struct boot_info *bi)
 {
 	struct build b = { .next_pfn = 0 };
-	struct page_info *unpacked = NULL;
-	unsigned int order = 0;
+	struct scratch unpacked = { .pg = NULL };
 	size_t len;
 	u64 max_pages;
 	mfn_t l4;
@@ -516,7 +539,7 @@ struct domain *__init dom0_build(const struct boot_info *bi)
 		panic("No domain 0 kernel: GRUB's entry needs a 'module2' line with the kernel (/boot/vmlinuz-...) after the hypervisor");
 	create_domain0(&b);
 	b.nr_pages = dom0_pages(&max_pages);
-	b.image = unpack_kernel(bi, &len, &unpacked, &order);
+	b.image = unpack_kernel(bi, &len, &unpacked);
 	check_kernel(bi, &b, len);
 	if (bi->nr_modules > 1)
 		b.nr_pages += pages_of(bi->module[1].end - bi->module[1].start);
@@ -526,8 +549,7 @@ struct domain *__init dom0_build(const struct boot_info *bi)
 	populate_p2m_list(&b);
 	populate(&b, va_to_pfn(&b, b.v_end));
 	load_segments(&b);
-	if (unpacked)
-		page_free(unpacked, order);
+	scratch_free(&unpacked);
 	free_module(&bi->module[0]);
 	if (bi->nr_modules > 1)
 		take_initrd(&b, &bi->module[1]);

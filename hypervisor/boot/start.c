@@ -10,8 +10,12 @@
 #include <hv/bug.h>
 #include <hv/cmdline.h>
 #include <hv/console.h>
+#include <hv/cpuid.h>
 #include <hv/domain.h>
+#include <hv/errno.h>
+#include <hv/ioport.h>
 #include <hv/irq.h>
+#include <hv/irq_desc.h>
 #include <hv/mm.h>
 #include <hv/options.h>
 #include <hv/percpu.h>
@@ -93,8 +97,8 @@ static void *__init map_by_boot_tables(paddr_t pa, size_t len)
 
 static void __init banner(void)
 {
-	printk(" Hospes " HOSPES_VERSION ", speaking the ABI of Xen %u.%u\n",
-	       XEN_ABI_MAJOR, XEN_ABI_MINOR);
+	printk(" Xen version %u.%u%s (Hospes " HOSPES_VERSION ")\n", XEN_ABI_MAJOR, XEN_ABI_MINOR,
+	       XEN_ABI_EXTRAVERSION);
 	pr_info("Command line: %s\n", boot_info_args(&bi, bi.cmdline));
 	pr_info("Boot loader: %s (multiboot%s)\n", bi.loader[0] ? bi.loader : "unnamed",
 		bi.protocol == BOOT_MULTIBOOT2 ? "2" : "");
@@ -177,6 +181,7 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	boot_cpu_area();
 	parse_loader_info(magic, info_phys);
 	cmdline_parse(boot_info_args(&bi, bi.cmdline));
+	strlcpy(saved_cmdline, boot_info_args(&bi, bi.cmdline), sizeof(saved_cmdline));
 	console_init_serial();
 	early_vga(map_by_boot_tables);
 	banner();
@@ -189,14 +194,17 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	boot_alloc_finish();
 	desc_init_cpu(&boot_percpu);
 	cpu_init(&boot_percpu);
+	cpuid_init();
 	early_vga(ioremap);
 	paging_drop_identity();
 
 	timer_subsystem_init();
 	domain_subsystem_init();
 	acpi_init(bi.rsdp, bi.rsdp_len);
+	ioport_init();
 	if (irq_init_cpu(0))
 		panic("Out of memory for the interrupt tables");
+	i8259_init();
 	apic_init_bsp();
 	irq_init();
 	time_init();

@@ -18,6 +18,7 @@
 #include <hv/irq.h>
 #include <hv/mm.h>
 #include <hv/options.h>
+#include <hv/panic.h>
 #include <hv/percpu.h>
 #include <hv/printk.h>
 #include <hv/sched.h>
@@ -121,7 +122,7 @@ struct domain *domain_get(domid_t domid)
 
 	if (domid == DOMID_SELF) {
 		d = current->domain;
-		__atomic_fetch_add(&d->refcount, 1, __ATOMIC_RELAXED);
+		domain_hold(d);
 		return d;
 	}
 	if (domid >= DOMID_FIRST_RESERVED)

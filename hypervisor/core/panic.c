@@ -92,8 +92,19 @@ static void __noreturn stop_machine_for_good(void)
 	machine_restart(REBOOT_DELAY_MS);
 }
 
+/* Where it all ends if telling about the end fails, too. */
+static void __noreturn halt_silently(void)
+{
+	for (;;)
+		__asm__ __volatile__("cli; hlt");
+}
+
 static void panic_banner(void)
 {
+	static unsigned int depth;
+
+	if (++depth > 2)
+		halt_silently();
 	console_force_unlock();
 	pr_err("\n");
 	pr_err("****************************************\n");

@@ -5,7 +5,6 @@
  */
 #include <hv/domain.h>
 
-#include <hv/bug.h>
 #include <hv/errno.h>
 #include <hv/evtchn.h>
 #include <hv/guest_access.h>
@@ -14,7 +13,6 @@
 #include <hv/options.h>
 #include <hv/percpu.h>
 #include <hv/sched.h>
-#include <hv/softirq.h>
 #include <hv/string.h>
 #include <hv/time.h>
 
@@ -116,9 +114,9 @@ static long vcpu_register_runstate(struct vcpu *v, unsigned long arg)
 		return 0;
 	}
 	runstate_get(v, &info);
-	/* The area need not be mapped yet: it is written when @v runs. */
-	if (va && copy_to_guest(va, &info))
-		return 0;
+	/* No error if the area is not mapped yet: it is written whenever @v runs. */
+	if (va)
+		(void)!raw_copy_to_guest(va, &info, sizeof(info));
 	return 0;
 }
 
@@ -161,61 +159,34 @@ static long vcpu_stop_singleshot(struct vcpu *v, unsigned long arg __maybe_unuse
 	return 0;
 }
 
-/* Where and how the new vcpu_info lies; the old one's state goes along. */
-static int vcpu_info_move(struct vcpu *v, struct page_info *pg, unsigned int offset)
-{
-	struct vcpu_info *to = (struct vcpu_info *)((char *)page_to_virt(pg) + offset);
-	struct vcpu_info *from = v->vcpu_info;
-	struct domain *d = v->domain;
-	int rc = -EINVAL;
-
-	spin_lock(&d->lock);
-	if (mfn_x(v->vcpu_info_mfn) == INVALID_MFN_RAW) {
-		if (from == &dummy_vcpu_info) {
-			memset(to, 0, sizeof(*to));
-			to->evtchn_upcall_mask = 1;
-		} else {
-			memcpy(to, from, sizeof(*to));
-		}
-		v->vcpu_info_mfn = page_to_mfn(pg);
-		/* An event that hits the old one meanwhile is lost there: all are raised below. */
-		__atomic_store_n(&v->vcpu_info, to, __ATOMIC_SEQ_CST);
-		rc = 0;
-	}
-	spin_unlock(&d->lock);
-	return rc;
-}
-
 /**
  * vcpu_register_info() - Move a vCPU's vcpu_info into memory of its guest.
  * @v:	    the current vCPU, or one that is down
  * @mfn:    as the guest names it
- * @offset: within the page; the structure is 64 bytes
+ * @offset: within the page, a multiple of 8; the structure is 64 bytes
  *
- * The page stays referenced, as writable, while the vCPU lives.
+ * What is pending moves along, and everything is announced again. The page
+ * stays referenced, as writable, while the vCPU lives.
  * ABI: vcpu.h, VCPUOP_register_vcpu_info.
- * Return: 0; -EINVAL for a second call, a bad offset, a running other vCPU, or a
- * frame that is not the guest's or not writable.
+ * Context: the domain's lock is held, so that it happens once.
+ * Return: 0; -EINVAL if done before or misplaced, or if the frame is not the
+ * guest's or not to be had writable.
  */
 int vcpu_register_info(struct vcpu *v, mfn_t mfn, unsigned int offset)
 {
-	struct page_info *pg;
-	int rc;
+	struct vcpu_info *to;
 
-	if (offset > PAGE_SIZE - sizeof(struct vcpu_info) || !IS_ALIGNED(offset, 8U))
+	if (offset > PAGE_SIZE - sizeof(*to) || !IS_ALIGNED(offset, 8U))
 		return -EINVAL;
-	if (v != current && !test_bit(VPF_DOWN, &v->pause_flags))
+	if (!mfn_eq(v->vcpu_info_mfn, INVALID_MFN) || !mfn_valid(mfn))
 		return -EINVAL;
-	if (!mfn_valid(mfn))
+	if (page_get_and_type(mfn_to_page(mfn), v->domain->domain_id, PT_WRITABLE))
 		return -EINVAL;
-	pg = mfn_to_page(mfn);
-	if (page_get_and_type(pg, v->domain->domain_id, PT_WRITABLE))
-		return -EINVAL;
-	rc = vcpu_info_move(v, pg, offset);
-	if (rc) {
-		page_put_and_type(pg);
-		return rc;
-	}
+	to = (struct vcpu_info *)((char *)mfn_to_virt(mfn) + offset);
+	memcpy(to, v->vcpu_info, sizeof(*to));
+	v->vcpu_info_mfn = mfn;
+	/* An event that hits the old one until here is among those announced again. */
+	__atomic_store_n(&v->vcpu_info, to, __ATOMIC_SEQ_CST);
 	evtchn_vcpu_info_moved(v);
 	time_update_vcpu(v, true);
 	return 0;
@@ -224,10 +195,18 @@ int vcpu_register_info(struct vcpu *v, mfn_t mfn, unsigned int offset)
 static long vcpu_register_vcpu_info(struct vcpu *v, unsigned long arg)
 {
 	struct vcpu_register_vcpu_info info;
+	struct domain *d = v->domain;
+	int rc;
 
 	if (copy_from_guest(&info, arg))
 		return -EFAULT;
-	return vcpu_register_info(v, _mfn(info.mfn), info.offset);
+	if (v != current && !test_bit(VPF_DOWN, &v->pause_flags))
+		return -EINVAL;
+	/* Once per vCPU, also if two others do it for one that is down. */
+	spin_lock(&d->lock);
+	rc = vcpu_register_info(v, _mfn(info.mfn), info.offset);
+	spin_unlock(&d->lock);
+	return rc;
 }
 
 static long vcpu_register_time_info(struct vcpu *v, unsigned long arg)

@@ -321,13 +321,13 @@ void domain_unpause(struct domain *d)
 		vcpu_unpause(v);
 }
 
-/* @v is on no queue and does not run: let it belong to v->migrate_to. */
+/* @v left this CPU for good: let it belong to v->migrate_to. */
 static void vcpu_move(struct vcpu *v)
 {
 	unsigned long flags;
 	struct sched_cpu *sc = vcpu_lock(v, &flags);
 	unsigned int to = v->migrate_to;
-	bool may_move = to != v->processor && !v->queued && !v->is_running;
+	bool may_move = !v->queued;	/* woken meanwhile: it moves next time */
 
 	if (may_move) {
 		__atomic_fetch_sub(&sc->nr_vcpus, 1, __ATOMIC_RELAXED);
@@ -344,32 +344,16 @@ static void vcpu_move(struct vcpu *v)
 }
 
 /**
- * vcpu_migrate() - Let @v run on @cpu from now on.
- * @v:	 any guest's vCPU
+ * vcpu_migrate_current() - Let the current vCPU run on @cpu from now on.
  * @cpu: online
  *
- * If @v is running it moves as soon as its registers are saved.
- * Context: any without a run-queue lock.
+ * It moves when it next leaves its CPU, which is asked for at once.
+ * Context: hypercall.
  */
-void vcpu_migrate(struct vcpu *v, unsigned int cpu)
+void vcpu_migrate_current(unsigned int cpu)
 {
-	unsigned long flags;
-	struct sched_cpu *sc = vcpu_lock(v, &flags);
-	unsigned int from = v->processor;
-	bool running = is_sched_current(v) || v->is_running;
-
-	v->migrate_to = cpu;
-	if (v->queued && from != cpu) {
-		sched_policy->dequeue(v);
-		v->queued = false;
-	}
-	spin_unlock_irqrestore(&sc->lock, flags);
-	if (from == cpu)
-		return;
-	if (running)
-		softirq_raise_cpu(from, SOFTIRQ_SCHEDULE);
-	else
-		vcpu_move(v);
+	current->migrate_to = cpu;
+	softirq_raise(SOFTIRQ_SCHEDULE);
 }
 
 /* The periodic tick of a vCPU; runs only while the vCPU does. */
@@ -448,6 +432,8 @@ static void context_switch(struct vcpu *prev, struct vcpu *next)
 	}
 	current = next;
 	arch_context_switch(prev, next);
+	if (prev->migrate_to != prev->processor)
+		pv_sync_loaded(prev);
 	/* Its registers are saved; partner: vcpu_sleep_sync(). */
 	__atomic_store_n(&prev->is_running, false, __ATOMIC_RELEASE);
 	local_irq_enable();

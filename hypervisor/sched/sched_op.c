@@ -176,12 +176,12 @@ static long sched_pin_override(unsigned long arg)
 	if (copy_from_guest(&op, arg))
 		return -EFAULT;
 	if (op.pcpu < 0) {
-		vcpu_migrate(v, v->home_cpu);
+		vcpu_migrate_current(v->home_cpu);
 		return 0;
 	}
 	if ((unsigned int)op.pcpu >= nr_cpus || !percpu_of[op.pcpu]->online)
 		return -EINVAL;
-	vcpu_migrate(v, op.pcpu);
+	vcpu_migrate_current(op.pcpu);
 	return 0;
 }
 

@@ -2,6 +2,9 @@
 /* Sizes and offsets for the assembly; compiled to text, never linked. */
 #include <hv/percpu.h>
 #include <hv/domain.h>
+#include <asm/entry.h>
+
+#include <xen/callback.h>
 
 void asm_offsets(void);
 
@@ -30,12 +33,25 @@ void asm_offsets(void)
 	DEFINE(REGS_SIZE, sizeof(struct cpu_user_regs));
 	DEFINE(CPU_INFO_SIZE, sizeof(struct cpu_info));
 	DEFINE(CPU_INFO_scratch, offsetof(struct cpu_info, scratch));
-	DEFINE(CPU_INFO_current, offsetof(struct cpu_info, running));
+	DEFINE(CPU_INFO_running, offsetof(struct cpu_info, running));
 	DEFINE(CPU_INFO_percpu, offsetof(struct cpu_info, percpu));
 	DEFINE(PERCPU_softirq_pending, offsetof(struct percpu, softirq_pending));
 	DEFINE(VCPU_vcpu_info, offsetof(struct vcpu, vcpu_info));
 	DEFINE(VCPU_kernel_mode, offsetof(struct vcpu, arch.kernel_mode));
-	DEFINE(VCPU_in_syscall, offsetof(struct vcpu, arch.in_syscall));
+	DEFINE(VCPU_domain, offsetof(struct vcpu, domain));
+	DEFINE(VCPU_runstate_stale, offsetof(struct vcpu, runstate_stale));
+	DEFINE(VCPU_async_masked, offsetof(struct vcpu, arch.async_masked));
+	DEFINE(VCPU_callback_masks, offsetof(struct vcpu, arch.callback_masks));
+	DEFINE(VCPU_syscall_callback, offsetof(struct vcpu, arch.syscall_callback));
+	DEFINE(VCPU_kernel_sp, offsetof(struct vcpu, arch.kernel_sp));
+	DEFINE(VCPU_guest_table, offsetof(struct vcpu, arch.guest_table));
+	DEFINE(VCPU_guest_table_user, offsetof(struct vcpu, arch.guest_table_user));
+	DEFINE(VCPU_cr3, offsetof(struct vcpu, arch.cr3));
+	DEFINE(DOMAIN_vm_assist, offsetof(struct domain, arch.vm_assist));
+	DEFINE(HYPERCALL_iret, __HYPERVISOR_iret);
+	DEFINE(CALLBACK_MASK_syscall, BIT(CALLBACKTYPE_syscall));
+	DEFINE(VM_ASSIST_architectural_iopl, BIT(VMASST_TYPE_architectural_iopl));
+	DEFINE(PV_RFLAGS_GUEST, PV_RFLAGS_GUEST);
 	DEFINE(VCPU_bounce_flags, offsetof(struct vcpu, arch.trap_bounce.flags));
 	DEFINE(VCPU_exit_work, offsetof(struct vcpu, arch.exit_work));
 	DEFINE(VCPUINFO_upcall_pending, offsetof(struct vcpu_info, evtchn_upcall_pending));

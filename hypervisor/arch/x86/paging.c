@@ -353,7 +353,8 @@ void __init paging_protect_image(void)
 	image_rights(__rodata_end, __data_end, PTE_HV_RW);
 	image_rights(__init_start, __init_text_end, PTE_HV_RX);
 	image_rights(__init_text_end, __init_end, PTE_HV_RW);
-	image_rights(__init_end, __image_end, PTE_HV_RW);
+	image_rights(__init_end, __symbols_end, PTE_HV_RO);
+	image_rights(__symbols_end, __image_end, PTE_HV_RW);
 	image_l1[guard] = 0;
 	for (i = end; i < 2 * PT_ENTRIES; i++)
 		image_l1[i] = 0;

@@ -172,6 +172,12 @@ bool time_tsc_is_stable(void)
 	return !READ_ONCE(tsc_unstable);
 }
 
+void time_tsc_scale(u32 *mul, s8 *shift)
+{
+	*mul = scale.mul;
+	*shift = scale.shift;
+}
+
 static void __init check_tsc(void)
 {
 	u32 max, a, b, c, d = 0;

@@ -17,6 +17,7 @@ void pv_sysenter_bounce(struct cpu_user_regs *regs);
 void pv_deliver_bounce(void);
 void pv_deliver_event(void);
 bool pv_deliver_async(void);
+void pv_frame_fault(void);
 void pv_iret_fault(struct cpu_user_regs *regs);
 
 void reset_stack_and_exit(struct cpu_info *info) __noreturn;

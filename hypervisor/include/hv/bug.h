@@ -13,10 +13,6 @@ void bug(const char *what, const char *file, unsigned int line) __noreturn;
 void warn(const char *what, const char *file, unsigned int line);
 void panic(const char *fmt, ...) __noreturn __printf(1, 2);
 
-struct cpu_user_regs;
-/* arch: print @regs, a guest's or our own. */
-void show_registers(const struct cpu_user_regs *regs);
-
 #define BUG()		bug("reached", __FILE__, __LINE__)
 #define BUG_ON(cond)	do { if (unlikely(cond)) bug(#cond, __FILE__, __LINE__); } while (0)
 #define WARN_ON(cond) ({						\

@@ -57,7 +57,6 @@ struct arch_vcpu {
 	mfn_t guest_table_user;	/* user; INVALID_MFN if none */
 	u64 cr3;		/* what CR3 holds while it runs */
 	bool kernel_mode;	/* TF_kernel_mode: which of the two is active */
-	bool in_syscall;
 
 	/* PV entry points */
 	struct trap_info trap_ctxt[256];
@@ -238,6 +237,11 @@ struct domain *domain_get(domid_t domid);
 /* As domain_get(), also refusing (NULL) a target that the caller may not act on. */
 struct domain *domain_get_remote(domid_t domid);
 void domain_put(struct domain *d);
+/* One reference more, by who has one or knows that another lasts. */
+static inline void domain_hold(struct domain *d)
+{
+	__atomic_fetch_add(&d->refcount, 1, __ATOMIC_RELAXED);
+}
 /* May the caller act on @d: its own domain, or it is privileged? */
 bool domain_may_act_on(const struct domain *d);
 /* vCPU @id of @d; NULL if there is none. Any @id a guest may name. */
@@ -245,8 +249,6 @@ struct vcpu *domain_vcpu(const struct domain *d, unsigned int id);
 struct vcpu *vcpu_create(struct domain *d, unsigned int vcpu_id);
 /* vCPUs beyond XEN_LEGACY_MAX_VCPUS have this until they register their own. */
 extern struct vcpu_info dummy_vcpu_info;
-/* Move @v's vcpu_info to the frame that the guest names. core/vcpu_op.c. */
-int vcpu_register_info(struct vcpu *v, mfn_t mfn, unsigned int offset);
 
 /* Crash @d: it is shut down with SHUTDOWN_crash; its vCPUs never run guest code again. */
 void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
@@ -269,5 +271,13 @@ void arch_domain_destroy(struct domain *d);
  * already. Returns on the stack it was called on.
  */
 void arch_context_switch(struct vcpu *prev, struct vcpu *next);
+/* Write back what this CPU holds of @v, which does not run. Interrupts off. */
+void pv_sync_loaded(struct vcpu *v);
+/*
+ * Move @v's vcpu_info to the frame that the guest names; moves live state. ABI:
+ * vcpu.h, VCPUOP_register_vcpu_info. @v is the current vCPU or down; called
+ * under @v->domain->lock.
+ */
+int vcpu_register_info(struct vcpu *v, mfn_t mfn, unsigned int offset);
 
 #endif

@@ -6,6 +6,8 @@
 #include <hv/domain.h>
 
 int evtchn_domain_init(struct domain *d, unsigned int max_port);
+/* Close all ports: what a dying domain does before its last reference goes. */
+void evtchn_close_all(struct domain *d);
 void evtchn_domain_destroy(struct domain *d);
 
 /* A virtual interrupt for one vCPU (per-vCPU kinds), or for the domain's handler of a global kind. */
@@ -31,7 +33,5 @@ bool evtchn_port_is_valid(struct domain *d, u32 port);
 bool evtchn_port_is_pending(struct domain *d, u32 port);
 /* One vCPU of @d more (@by 1) or less (-1) is in SCHEDOP_poll. */
 void evtchn_poll_count(struct domain *d, int by);
-/* Deliver what is pending on the port of @pirq once it is unmasked: PHYSDEVOP_eoi with an auto-EOI page. */
-void evtchn_unmask_pirq(struct domain *d, u32 pirq);
 
 #endif

@@ -12,8 +12,8 @@ typedef long (*hypercall_fn_t)(unsigned long a1, unsigned long a2, unsigned long
 /* From entry.S: guest registers are saved, interrupts on. */
 void pv_hypercall(void);
 
-/* Call @op's handler with 5 arguments; -ENOSYS if there is none. core/hypercall.c. */
-long hypercall_dispatch(unsigned long op, const unsigned long args[5]);
+/* Call @nr's handler with five raw arguments; -ENOSYS if there is none. core/hypercall.c. */
+long hypercall_dispatch(unsigned long nr, const unsigned long args[5]);
 
 /*
  * hypercall_continue() - Finish this call now and let the guest issue it again.

@@ -52,8 +52,7 @@ void vcpu_pause_nosync(struct vcpu *v);
 void vcpu_unpause(struct vcpu *v);
 void domain_pause(struct domain *d);	/* not the caller's own */
 void domain_unpause(struct domain *d);
-/* Move @v to @cpu, online: at once if it does not run, else when it next leaves its CPU. */
-void vcpu_migrate(struct vcpu *v, unsigned int cpu);
+void vcpu_migrate_current(unsigned int cpu);
 /* SCHEDOP_poll is over for @v; true if it was polling. Does not wake. */
 bool vcpu_poll_end(struct vcpu *v);
 

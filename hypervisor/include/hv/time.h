@@ -32,6 +32,8 @@ u64 time_wallclock_ns(void);
 /* For bringing up CPUs, and CPUID: are TSCs of all CPUs the same? */
 void time_tsc_unstable(const char *why);
 bool time_tsc_is_stable(void);
+/* As in struct vcpu_time_info. */
+void time_tsc_scale(u32 *mul, s8 *shift);
 
 /* Boot order: calibrate needs ACPI tables mapped (HPET, PM timer) or falls back on the PIT. */
 void time_init(void);

@@ -221,6 +221,13 @@ static bool callback_masks(const struct vcpu *v, unsigned int type)
 	return v->arch.callback_masks & BIT(type);
 }
 
+/* From entry.S: the frame of a system call did not find room. */
+void pv_frame_fault(void)
+{
+	domain_crash(current->domain, "cannot write a system call's frame below %016lx",
+		     current->arch.kernel_sp);
+}
+
 /* A program's SYSCALL: to the kernel's entry point. */
 void pv_syscall_bounce(struct cpu_user_regs *regs)
 {

@@ -7,6 +7,7 @@
 #define HV_ASM_SYSTEM_H
 
 #include <hv/lib.h>
+#include <asm/x86-defs.h>
 
 extern bool stub_irqs_off __attribute__((weak));
 u8 stub_in(u16 port);
@@ -63,6 +64,17 @@ static inline u64 rdtsc(void)
 {
 	return 0x1234;
 }
+
+/* A test that wants control registers and MSRs has these to look at. */
+static unsigned long stub_cr0 __attribute__((unused)), stub_cr4 __attribute__((unused));
+static u64 stub_msr __attribute__((unused));
+
+#define read_cr0()	stub_cr0
+#define write_cr0(v)	(stub_cr0 = (v))
+#define read_cr4()	stub_cr4
+#define write_cr4(v)	(stub_cr4 = (v))
+#define rdmsr(msr)	stub_msr
+#define wrmsr(msr, v)	(stub_msr = (v))
 
 #define smp_mb()	__atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define smp_wmb()	barrier()
