@@ -48,12 +48,12 @@ extern const u8 __build_id_start[], __build_id_end[];
 
 static long ver_version(unsigned long arg __maybe_unused)
 {
-	return HV_VERSION_MAJOR << 16 | HV_VERSION_MINOR;
+	return XEN_ABI_MAJOR << 16 | XEN_ABI_MINOR;
 }
 
 static long ver_extraversion(unsigned long arg)
 {
-	return string_to_guest(arg, xen_extraversion_t, HV_EXTRAVERSION);
+	return string_to_guest(arg, xen_extraversion_t, XEN_ABI_EXTRAVERSION);
 }
 
 static long ver_compile_info(unsigned long arg)

@@ -13,6 +13,7 @@
 #include <hv/options.h>
 #include <hv/percpu.h>
 #include <hv/sched.h>
+#include <hv/string.h>
 #include <hv/time.h>
 
 #include <xen/sched.h>
@@ -155,6 +156,39 @@ static long vcpu_stop_singleshot(struct vcpu *v, unsigned long arg __maybe_unuse
 	if (v != current)
 		return -EINVAL;
 	timer_stop(&v->singleshot_timer);
+	return 0;
+}
+
+/**
+ * vcpu_register_info() - Move a vCPU's vcpu_info into memory of its guest.
+ * @v:	    the current vCPU, or one that is down
+ * @mfn:    as the guest names it
+ * @offset: within the page, a multiple of 8; the structure is 64 bytes
+ *
+ * What is pending moves along, and everything is announced again. The page
+ * stays referenced, as writable, while the vCPU lives.
+ * ABI: vcpu.h, VCPUOP_register_vcpu_info.
+ * Context: the domain's lock is held, so that it happens once.
+ * Return: 0; -EINVAL if done before or misplaced, or if the frame is not the
+ * guest's or not to be had writable.
+ */
+int vcpu_register_info(struct vcpu *v, mfn_t mfn, unsigned int offset)
+{
+	struct vcpu_info *to;
+
+	if (offset > PAGE_SIZE - sizeof(*to) || !IS_ALIGNED(offset, 8U))
+		return -EINVAL;
+	if (!mfn_eq(v->vcpu_info_mfn, INVALID_MFN) || !mfn_valid(mfn))
+		return -EINVAL;
+	if (page_get_and_type(mfn_to_page(mfn), v->domain->domain_id, PT_WRITABLE))
+		return -EINVAL;
+	to = (struct vcpu_info *)((char *)mfn_to_virt(mfn) + offset);
+	memcpy(to, v->vcpu_info, sizeof(*to));
+	v->vcpu_info_mfn = mfn;
+	/* An event that hits the old one until here is among those announced again. */
+	__atomic_store_n(&v->vcpu_info, to, __ATOMIC_SEQ_CST);
+	evtchn_vcpu_info_moved(v);
+	time_update_vcpu(v, true);
 	return 0;
 }
 

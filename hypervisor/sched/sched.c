@@ -445,7 +445,11 @@ static void context_switch(struct vcpu *prev, struct vcpu *next)
 
 	if (prev->migrate_to != prev->processor)
 		vcpu_move(prev);
-	periodic_timer_restart(next);
+	if (!is_idle_vcpu(next)) {
+		runstate_publish(next);
+		time_update_vcpu(next, false);
+		periodic_timer_restart(next);
+	}
 	continue_running(next);
 }
 
