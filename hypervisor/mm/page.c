@@ -432,9 +432,10 @@ int page_give_up(struct page_info *pg)
  * @pg: frame with a frame-table entry
  * @owner: who must own it
  *
- * Return: 0, and the frame is the caller's alone, with state 0 and the owner
- * and its count unchanged; -EINVAL if it is not @owner's, or the hypervisor's;
- * -EBUSY if anything else refers to it.
+ * Return: 0, and the frame is the caller's alone, with no references, while
+ * owner and count are unchanged; it is discarded or comes back by
+ * page_unsteal(). -EINVAL if it is not @owner's, or the hypervisor's; -EBUSY if
+ * anything else refers to it.
  */
 int page_steal(struct page_info *pg, domid_t owner)
 {
@@ -456,8 +457,18 @@ int page_steal(struct page_info *pg, domid_t owner)
 			page_put(pg);
 			return -EBUSY;
 		}
-	} while (!atomic64_cmpxchg(&pg->state, &old, 0));
+		/* What it was stays known: if it comes back, TLBs may still have it so. */
+	} while (!atomic64_cmpxchg(&pg->state, &old, old & PG_TYPE_MASK));
 	return 0;
+}
+
+/**
+ * page_unsteal() - Undo page_steal().
+ */
+void page_unsteal(struct page_info *pg)
+{
+	__atomic_store_n(&pg->state, (pg->state & PG_TYPE_MASK) | PG_ALLOCATED | 1,
+			 __ATOMIC_RELEASE);
 }
 
 /**

@@ -76,6 +76,41 @@ static u64 stub_msr __attribute__((unused));
 #define rdmsr(msr)	stub_msr
 #define wrmsr(msr, v)	(stub_msr = (v))
 
+static inline bool stub_bit(unsigned int nr, volatile void *addr, bool set)
+{
+	volatile u32 *word = (volatile u32 *)addr + nr / 32;
+	u32 bit = 1U << (nr % 32);
+	u32 old = set ? __atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST) :
+			__atomic_fetch_and(word, ~bit, __ATOMIC_SEQ_CST);
+
+	return old & bit;
+}
+
+static inline void set_bit_atomic(unsigned int nr, volatile void *addr)
+{
+	stub_bit(nr, addr, true);
+}
+
+static inline void clear_bit_atomic(unsigned int nr, volatile void *addr)
+{
+	stub_bit(nr, addr, false);
+}
+
+static inline bool test_and_set_bit_atomic(unsigned int nr, volatile void *addr)
+{
+	return stub_bit(nr, addr, true);
+}
+
+static inline bool test_and_clear_bit_atomic(unsigned int nr, volatile void *addr)
+{
+	return stub_bit(nr, addr, false);
+}
+
+static inline bool test_bit(unsigned int nr, const volatile void *addr)
+{
+	return ((const volatile u32 *)addr)[nr / 32] >> (nr % 32) & 1;
+}
+
 #define smp_mb()	__atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define smp_wmb()	barrier()
 #define smp_rmb()	barrier()
