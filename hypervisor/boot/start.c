@@ -199,6 +199,7 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	paging_drop_identity();
 
 	timer_subsystem_init();
+	page_init();
 	domain_subsystem_init();
 	acpi_init(bi.rsdp, bi.rsdp_len);
 	ioport_init();
