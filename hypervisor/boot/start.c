@@ -97,7 +97,8 @@ static void *__init map_by_boot_tables(paddr_t pa, size_t len)
 
 static void __init banner(void)
 {
-	printk(" Xen version %s (Hospes)\n", HV_VERSION_STRING);
+	printk(" Xen version %u.%u%s (Hospes " HOSPES_VERSION ")\n", XEN_ABI_MAJOR, XEN_ABI_MINOR,
+	       XEN_ABI_EXTRAVERSION);
 	pr_info("Command line: %s\n", boot_info_args(&bi, bi.cmdline));
 	pr_info("Boot loader: %s (multiboot%s)\n", bi.loader[0] ? bi.loader : "unnamed",
 		bi.protocol == BOOT_MULTIBOOT2 ? "2" : "");
@@ -198,9 +199,12 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	paging_drop_identity();
 
 	timer_subsystem_init();
+	page_init();
 	domain_subsystem_init();
 	acpi_init(bi.rsdp, bi.rsdp_len);
 	ioport_init();
+	if (irq_init_cpu(0))
+		panic("Out of memory for the interrupt tables");
 	i8259_init();
 	apic_init_bsp();
 	irq_init();

@@ -566,6 +566,29 @@ int irq_setup_msi(unsigned int first_irq, unsigned int nr, unsigned int cpu, str
 	return 0;
 }
 
+/* Write the line's route into its controller, masked. */
+void irq_programme(unsigned int irq)
+{
+	struct irq_desc *desc = irq_to_desc(irq);
+	unsigned long flags;
+
+	spin_lock_irqsave(&desc->lock, flags);
+	desc->ctl->setup(desc);
+	spin_unlock_irqrestore(&desc->lock, flags);
+}
+
+/* The same after the hardware forgot it; masked only if it was. */
+void irq_reprogramme(unsigned int irq)
+{
+	struct irq_desc *desc = irq_to_desc(irq);
+	unsigned long flags;
+
+	spin_lock_irqsave(&desc->lock, flags);
+	desc->ctl->setup(desc);
+	desc_unmask(desc);
+	spin_unlock_irqrestore(&desc->lock, flags);
+}
+
 /**
  * irq_free_msi() - Give one number and its vector back.
  * @irq: from irq_alloc_msi(), nobody bound

@@ -14,8 +14,14 @@
 #include <hv/irq_desc.h>
 #include <hv/lib.h>
 #include <hv/mm.h>
+#include <hv/msi.h>
 #include <hv/pirq.h>
 #include <hv/spinlock.h>
+
+/* PHYSDEVOP_get_free_pirq gave it out, PHYSDEVOP_map_pirq is to follow. */
+#define PIRQ_RESERVED		0xffff
+
+BUILD_BUG_ON(NR_IRQS >= PIRQ_RESERVED);
 
 struct pirq_domain {
 	spinlock_t lock;
@@ -23,7 +29,7 @@ struct pirq_domain {
 	/* set once, under the lock; cleared when the domain goes */
 	u8 *eoi_map;
 	bool auto_unmask;
-	u16 irq[];		/* irq + 1; 0: not mapped */
+	u16 irq[];		/* irq + 1; 0: free; PIRQ_RESERVED */
 };
 
 BUILD_BUG_ON(NR_IRQS / 2 + PIRQS_EXTRA_DOM0 > PAGE_SIZE * 8);
@@ -71,6 +77,7 @@ void pirq_domain_destroy(struct domain *d)
 
 	if (!pd)
 		return;
+	msi_domain_release(d);
 	for (unsigned int pirq = 0; pirq < pd->nr; pirq++)
 		pirq_unmap(d, pirq);
 	if (pd->eoi_map)
@@ -87,7 +94,9 @@ unsigned int pirq_count(const struct domain *d)
 /* Under the lock. */
 static int map_lookup(const struct pirq_domain *pd, u32 pirq)
 {
-	return pirq < pd->nr && pd->irq[pirq] ? pd->irq[pirq] - 1 : -EINVAL;
+	if (pirq >= pd->nr || !pd->irq[pirq] || pd->irq[pirq] == PIRQ_RESERVED)
+		return -EINVAL;
+	return pd->irq[pirq] - 1;
 }
 
 /** pirq_to_irq() - The line behind @pirq of @d; -EINVAL without one. */
@@ -129,44 +138,40 @@ static bool range_free(const struct pirq_domain *pd, unsigned int pirq, unsigned
 	return true;
 }
 
-/**
- * pirq_alloc_msi() - Find adjacent free numbers for messages.
- * @d:  domain
- * @nr: how many, at least 1
- *
- * Nothing is reserved: the caller serialises this and pirq_map(). The highest
- * come first, as with Xen.
- * Return: the first; -ENOSPC.
- */
-int pirq_alloc_msi(struct domain *d, unsigned int nr)
+/* @nr free numbers among the messages' from the top, or one among the lines'. */
+static int find_free(const struct pirq_domain *pd, bool gsi, unsigned int nr)
 {
-	struct pirq_domain *pd = d->pirqs;
-	int found = -ENOSPC;
-
-	if (!pd)
-		return -EINVAL;
-	spin_lock(&pd->lock);
-	for (unsigned int i = pd->nr - nr; i >= nr_gsis && found < 0; i--)
+	for (unsigned int i = NR_LEGACY_IRQS; gsi && i < nr_gsis; i++)
+		if (!pd->irq[i])
+			return i;
+	for (unsigned int i = pd->nr - nr; !gsi && i >= nr_gsis; i--)
 		if (range_free(pd, i, nr))
-			found = i;
-	spin_unlock(&pd->lock);
-	return found;
+			return i;
+	return -ENOSPC;
 }
 
-/** pirq_alloc_gsi() - As pirq_alloc_msi(), one number among those of the lines. */
-int pirq_alloc_gsi(struct domain *d)
+/**
+ * pirq_reserve() - Set numbers aside, to be mapped later.
+ * @d:   domain
+ * @gsi: among those of lines; otherwise among those of messages, the highest
+ *	 first, as with Xen
+ * @nr:  how many, adjacent, 1 to 32; 1 with @gsi
+ *
+ * Return: the first; -ENOSPC. pirq_unmap() sets each free again.
+ */
+int pirq_reserve(struct domain *d, bool gsi, unsigned int nr)
 {
 	struct pirq_domain *pd = d->pirqs;
-	int found = -ENOSPC;
+	int pirq;
 
 	if (!pd)
 		return -EINVAL;
 	spin_lock(&pd->lock);
-	for (unsigned int i = NR_LEGACY_IRQS; i < nr_gsis && found < 0; i++)
-		if (!pd->irq[i])
-			found = i;
+	pirq = find_free(pd, gsi, nr);
+	for (unsigned int i = 0; pirq >= 0 && i < nr; i++)
+		pd->irq[pirq + i] = PIRQ_RESERVED;
 	spin_unlock(&pd->lock);
-	return found;
+	return pirq;
 }
 
 /**
@@ -186,7 +191,7 @@ int pirq_map(struct domain *d, u32 pirq, unsigned int irq)
 	if (!pd || pirq >= pd->nr)
 		return -EINVAL;
 	spin_lock(&pd->lock);
-	if (!pd->irq[pirq])
+	if (!pd->irq[pirq] || pd->irq[pirq] == PIRQ_RESERVED)
 		pd->irq[pirq] = irq + 1;
 	else if (pd->irq[pirq] != irq + 1)
 		rc = -EBUSY;
@@ -214,8 +219,9 @@ int pirq_unmap(struct domain *d, u32 pirq)
 	if (irq >= 0) {
 		irq_unbind_guest(irq, d);
 		eoi_page_set(pd, pirq, false);
-		pd->irq[pirq] = 0;
 	}
+	if (pirq < pd->nr)
+		pd->irq[pirq] = 0;
 	spin_unlock(&pd->lock);
 	if (irq >= 0)
 		irq_synchronise(irq);
@@ -293,8 +299,8 @@ static int eoi_page_install(struct pirq_domain *pd, struct page_info *pg, bool a
 		pd->eoi_map = page_to_virt(pg);
 		pd->auto_unmask = auto_unmask;
 		for (unsigned int pirq = 0; pirq < pd->nr; pirq++)
-			if (pd->irq[pirq])
-				eoi_page_set(pd, pirq, irq_is_level(pd->irq[pirq] - 1));
+			if (map_lookup(pd, pirq) >= 0)
+				eoi_page_set(pd, pirq, irq_is_level(map_lookup(pd, pirq)));
 		rc = 0;
 	}
 	spin_unlock(&pd->lock);

@@ -8,8 +8,8 @@
 #include <hv/symbols.h>
 
 /*
- * Sorted starts relative to symbols_base; one more than names, the end of the
- * last function. Names in the same order, each with its NUL.
+ * Sorted starts relative to symbols_base, with one more for the end of the
+ * last. Names in the same order, each with its NUL; an empty one is a gap.
  */
 extern const u32 symbols_count;
 extern const u64 symbols_base;
@@ -45,7 +45,7 @@ const char *symbol_lookup(unsigned long addr, unsigned long *offset, unsigned lo
 {
 	const char *name = symbols_names;
 	unsigned long rel = addr - symbols_base;
-	u32 i;
+	u32 i, n;
 
 	*offset = 0;
 	*size = 0;
@@ -53,10 +53,12 @@ const char *symbol_lookup(unsigned long addr, unsigned long *offset, unsigned lo
 		return NULL;
 
 	i = find((u32)rel);
+	/* Walked, not indexed: traces are rare, and an index is as large as the names. */
+	for (n = i; n; n--)
+		name += strlen(name) + 1;
+	if (!*name)
+		return NULL;
 	*offset = rel - symbols_offsets[i];
 	*size = symbols_offsets[i + 1] - symbols_offsets[i];
-	/* Walked, not indexed: traces are rare, and an index is as large as the names. */
-	while (i--)
-		name += strlen(name) + 1;
 	return name;
 }

@@ -12,12 +12,14 @@
 #include <hv/bug.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
-#include <hv/printk.h>
+#include <hv/hypercall.h>
 
 #include <asm/flush.h>
 #include <asm/system.h>
 
 #define REGION_SHIFT		(L2_SHIFT - PAGE_SHIFT)	/* bit of owned_regions */
+/* One for each level of tables, and one for what they mapped. */
+#define RELINQUISH_PASSES	5
 
 static void set_owner(struct domain *d, struct page_info *pg, unsigned int order)
 {
@@ -74,7 +76,7 @@ int domain_page_assign(struct domain *d, struct page_info *pg, unsigned int orde
  * Each page has PG_ALLOCATED and the one reference that goes with it; pages
  * are zeroed unless MEMF_NO_SCRUB.
  *
- * Context: takes the allocator's lock, then d->page_lock; interrupts enabled.
+ * Context: takes the allocator's lock, then d->page_lock; may flush TLBs.
  * Return: the first frame; NULL if there is no memory, or @d may not have it.
  */
 struct page_info *domain_page_alloc(struct domain *d, unsigned int order, unsigned int memflags)
@@ -92,6 +94,15 @@ struct page_info *domain_page_alloc(struct domain *d, unsigned int order, unsign
 	return pg;
 }
 
+/* What a frame leaves behind when it is nobody's any more. */
+static void forget(struct page_info *pg)
+{
+	if (pg->flags & PGF_NONCOHERENT)
+		flush_cache_page(page_to_virt(pg));
+	m2p_rw[mfn_x(page_to_mfn(pg))] = M2P_INVALID;
+	page_alloc_note_stale();
+}
+
 /**
  * domain_page_free() - The last reference to a domain's page is gone.
  * @pg: owned by a domain, no references, no table entries that hold any
@@ -105,11 +116,7 @@ void domain_page_free(struct page_info *pg)
 	bool last;
 
 	BUG_ON(!d);
-	if (pg->flags & PGF_NONCOHERENT)
-		flush_cache_page(page_to_virt(pg));
-	m2p_rw[mfn_x(page_to_mfn(pg))] = M2P_INVALID;
-	page_alloc_note_stale();
-
+	forget(pg);
 	spin_lock(&d->page_lock);
 	last = --d->tot_pages == 0;
 	pg->owner = OWNER_NONE;
@@ -119,4 +126,84 @@ void domain_page_free(struct page_info *pg)
 	if (last)
 		domain_put(d);
 	domain_put(d);
+}
+
+/**
+ * domain_page_swap_in() - As domain_page_assign(), in exchange for stolen pages.
+ *
+ * The count stays: the caller then gives as many pages to domain_page_swap_out().
+ * Return: 0; -EINVAL if @d is dying.
+ */
+int domain_page_swap_in(struct domain *d, struct page_info *pg, unsigned int order)
+{
+	int rc = 0;
+
+	spin_lock(&d->page_lock);
+	if (d->dying != DOM_ALIVE)
+		rc = -EINVAL;
+	else
+		set_owner(d, pg, order);
+	spin_unlock(&d->page_lock);
+	return rc;
+}
+
+/**
+ * domain_page_swap_out() - Free a page from page_steal(), replaced by another.
+ */
+void domain_page_swap_out(struct page_info *pg)
+{
+	forget(pg);
+	pg->owner = OWNER_NONE;
+	page_free(pg, 0);
+}
+
+/* Unpin a frame of a dying domain, retire it, end its owner's reference. */
+static void relinquish_frame(const struct domain *d, struct page_info *pg)
+{
+	bool idle;
+
+	if (!page_get(pg, d->domain_id))
+		return;
+	page_unpin(pg, &idle);
+	page_retire(pg);
+	page_give_up(pg);
+	page_put(pg);
+}
+
+static void relinquish_region(const struct domain *d, unsigned long region)
+{
+	unsigned long mfn = region << REGION_SHIFT, end = mfn + (1UL << REGION_SHIFT);
+
+	for (; mfn < end && mfn < max_page; mfn++)
+		if (mfn_valid(_mfn(mfn)) && page_owner(mfn_to_page(_mfn(mfn))) == d->domain_id)
+			relinquish_frame(d, mfn_to_page(_mfn(mfn)));
+}
+
+/**
+ * domain_relinquish_memory() - Take from a dying domain all that it owns.
+ * @d: dying; none of its vCPUs runs or holds tables
+ *
+ * Tables hold references to each other, from the highest level down and, by
+ * read-only mappings, in circles; each pass retires the tables that the pass
+ * before left unused. Pages that other domains map go when those let go.
+ * Return: 0 when nothing is left that can be taken; -ERESTART: call again.
+ */
+int domain_relinquish_memory(struct domain *d)
+{
+	unsigned long nr = DIV_ROUND_UP(max_page, 1UL << REGION_SHIFT), region;
+
+	if (!READ_ONCE(d->tot_pages))
+		return 0;
+	for (region = d->relinquish_next; region < nr; region++) {
+		if (!test_bit((unsigned int)region, d->owned_regions))
+			continue;
+		relinquish_region(d, region);
+		if (hypercall_preempt_check()) {
+			d->relinquish_next = region + 1;
+			return -ERESTART;
+		}
+	}
+	d->relinquish_next = 0;
+	return READ_ONCE(d->tot_pages) && ++d->relinquish_passes < RELINQUISH_PASSES ?
+		-ERESTART : 0;
 }

@@ -8,7 +8,7 @@
 
 #include <hv/bug.h>
 #include <hv/domain.h>
-#include <hv/printk.h>
+#include <asm/cpu.h>
 
 #define DENIED_MAX	64
 
@@ -40,7 +40,8 @@ bool iomem_access_permitted(const struct domain *d, mfn_t first, mfn_t last)
 {
 	unsigned int i;
 
-	if (!d->is_hardware_domain || mfn_x(last) >> (PADDR_BITS - PAGE_SHIFT))
+	/* Beyond what the CPU can address, entries would fault for reserved bits. */
+	if (!d->is_hardware_domain || mfn_x(last) >> (cpu_features.paddr_bits - PAGE_SHIFT))
 		return false;
 	for (i = 0; i < nr_denied; i++)
 		if (mfn_x(first) <= denied[i].last && mfn_x(last) >= denied[i].first)

@@ -31,7 +31,6 @@
 #include <hv/spinlock.h>
 
 #include <asm/flush.h>
-#include <asm/system.h>
 
 /* Tables dropped in one run of the softirq. */
 #define FREE_BATCH		16
@@ -230,8 +229,7 @@ static int change_type(struct page_info *pg, u64 was, enum page_type type)
  * @pg: frame, of which the caller holds a reference
  * @type: PT_L1 to PT_L4, PT_SEGDESC or PT_WRITABLE
  *
- * Context: interrupts enabled; may wait for another CPU that makes the frame
- * the same type. Holding page_edit_begin() of a table, only lower types.
+ * Context: may wait for another CPU that makes the frame the same type. Holding page_edit_begin() of a table, only lower types.
  * Return: 0; -EBUSY if it is in use, or becoming, another type, or its count
  * has no room; from the architecture -EINVAL or -EBUSY if the contents are
  * refused; -ERESTART if preempted while validating a table.
@@ -249,7 +247,7 @@ int page_get_type(struct page_info *pg, enum page_type type)
 			/* Fresh memory becomes writable: nothing to check, nothing to flush. */
 			change = pg_type(old) != PT_NONE || needs_validation(type);
 		} else if (unlikely((old & (PG_BUSY | PG_VALIDATED)) == PG_BUSY)) {
-			cpu_relax();
+			flush_tlb_serve();
 			old = atomic64_read(&pg->state);
 			continue;
 		} else if (needs_validation(type) && !(old & PG_VALIDATED)) {
@@ -372,7 +370,7 @@ bool page_edit_begin(struct page_info *pg, domid_t owner, enum page_type type)
 		    (u32)old - 1U >= (u32)PG_REFS_MAX - 1U || page_owner(pg) != owner)
 			return false;
 		if (unlikely(old & PG_BUSY)) {
-			cpu_relax();
+			flush_tlb_serve();
 			old = atomic64_read(&pg->state);
 			continue;
 		}
@@ -434,9 +432,10 @@ int page_give_up(struct page_info *pg)
  * @pg: frame with a frame-table entry
  * @owner: who must own it
  *
- * Return: 0, and the frame is the caller's alone, with state 0 and the owner
- * and its count unchanged; -EINVAL if it is not @owner's, or the hypervisor's;
- * -EBUSY if anything else refers to it.
+ * Return: 0, and the frame is the caller's alone, with no references, while
+ * owner and count are unchanged; it is discarded or comes back by
+ * page_unsteal(). -EINVAL if it is not @owner's, or the hypervisor's; -EBUSY if
+ * anything else refers to it.
  */
 int page_steal(struct page_info *pg, domid_t owner)
 {
@@ -458,8 +457,18 @@ int page_steal(struct page_info *pg, domid_t owner)
 			page_put(pg);
 			return -EBUSY;
 		}
-	} while (!atomic64_cmpxchg(&pg->state, &old, 0));
+		/* What it was stays known: if it comes back, TLBs may still have it so. */
+	} while (!atomic64_cmpxchg(&pg->state, &old, old & PG_TYPE_MASK));
 	return 0;
+}
+
+/**
+ * page_unsteal() - Undo page_steal().
+ */
+void page_unsteal(struct page_info *pg)
+{
+	__atomic_store_n(&pg->state, (pg->state & PG_TYPE_MASK) | PG_ALLOCATED | 1,
+			 __ATOMIC_RELEASE);
 }
 
 /**

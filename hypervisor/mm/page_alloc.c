@@ -12,25 +12,19 @@
  */
 #include <hv/mm.h>
 #include <hv/bug.h>
-#include <hv/errno.h>
+#include <hv/options.h>
 #include <hv/printk.h>
 #include <hv/spinlock.h>
 
 #include <asm/flush.h>
 
 #define NR_ZONES		33	/* frame numbers have at most 32 bits */
-#define MAX_BAD_RANGES		32
 
 static spinlock_t heap_lock = SPINLOCK_INIT;
 static u32 free_list[NR_ZONES][MAX_ORDER + 1];
 static u32 orders_present[NR_ZONES];	/* bit per order with a non-empty list */
 static unsigned long zone_free[NR_ZONES];	/* frames */
 static unsigned long free_pages;
-
-static struct bad_range {
-	unsigned long start, end;
-} bad_ranges[MAX_BAD_RANGES];
-static unsigned int nr_bad_ranges;
 
 /* Flush clock when a frame was last freed that a guest could map; 0: never. */
 static u64 freed_clock;
@@ -129,8 +123,7 @@ static unsigned int highest_zone(unsigned int bits)
  * The contents are whatever was there; each frame's state is 0 and its owner
  * OWNER_NONE. No TLB holds a translation that an earlier owner made.
  *
- * Context: takes heap_lock; interrupts enabled once other CPUs run, because
- * their TLBs may have to be flushed.
+ * Context: takes heap_lock; may flush TLBs.
  * Return: the first frame; NULL if there is no such block.
  */
 struct page_info *page_alloc(unsigned int order, unsigned int memflags)
@@ -230,24 +223,6 @@ unsigned long page_alloc_free_below(unsigned int bits)
 	return n;
 }
 
-/**
- * page_alloc_add_bad() - Keep frames out of use: badpage=.
- * @start: first frame
- * @end: the frame after the last
- *
- * Context: boot, before page_alloc_add_range().
- * Return: 0; -EINVAL for an empty range; -ENOSPC if there are too many ranges.
- */
-int page_alloc_add_bad(mfn_t start, mfn_t end)
-{
-	if (mfn_x(end) <= mfn_x(start))
-		return -EINVAL;
-	if (nr_bad_ranges == MAX_BAD_RANGES)
-		return -ENOSPC;
-	bad_ranges[nr_bad_ranges++] = (struct bad_range){ mfn_x(start), mfn_x(end) };
-	return 0;
-}
-
 static void add_good_range(unsigned long start, unsigned long end)
 {
 	spin_lock(&heap_lock);
@@ -280,13 +255,13 @@ void page_alloc_add_range(mfn_t start, mfn_t end)
 		unsigned long stop = to, skip = to;
 
 		/* The first bad range that touches [from, to). */
-		for (unsigned int i = 0; i < nr_bad_ranges; i++) {
-			struct bad_range *bad = &bad_ranges[i];
+		for (unsigned int i = 0; i < opts.nr_badpages; i++) {
+			unsigned long first = opts.badpage[i].first, last = opts.badpage[i].last;
 
-			if (bad->end <= from || bad->start >= stop)
+			if (last < from || first >= stop)
 				continue;
-			stop = max(bad->start, from);
-			skip = min(bad->end, to);
+			stop = max(first, from);
+			skip = min(last, to - 1) + 1;
 		}
 		if (stop > from)
 			add_good_range(from, stop);

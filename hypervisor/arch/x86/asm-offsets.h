@@ -31,7 +31,7 @@
 #define VCPU_guest_table 736
 #define VCPU_guest_table_user 744
 #define VCPU_cr3 752
-#define DOMAIN_vm_assist 280
+#define DOMAIN_vm_assist 288
 #define HYPERCALL_iret 23
 #define CALLBACK_MASK_syscall 4
 #define VM_ASSIST_architectural_iopl 16

@@ -459,7 +459,7 @@ static void leaf_hypervisor(u32 leaf, u32 subleaf, struct cpuid_leaf *l)
 		l->d = XEN_CPUID_SIGNATURE_EDX;
 		break;
 	case XEN_CPUID_LEAF(1):
-		l->a = HV_VERSION_MAJOR << 16 | HV_VERSION_MINOR;
+		l->a = XEN_ABI_MAJOR << 16 | XEN_ABI_MINOR;
 		break;
 	case XEN_CPUID_LEAF(2):
 		l->a = 1;		/* hypercall page, and the MSR that fills it */

@@ -2,9 +2,9 @@
 /*
  * Flushing TLBs and caches, here and on other CPUs.
  *
- * Locks: flush_lock guards the one request that other CPUs are asked for. It
- * is taken with interrupts enabled: whoever waits for it, or for the others,
- * still answers requests.
+ * Locks: flush_lock guards the one request that other CPUs are asked for.
+ * Whoever waits for it, or for the others, answers requests meanwhile, so that
+ * interrupts may be off; it must hold no lock under which anybody flushes.
  */
 #include <asm/flush.h>
 #include <asm/page.h>
@@ -104,27 +104,40 @@ static void flush_here(enum flush_kind kind, unsigned long va)
 /**
  * flush_tlb_interrupt() - VECTOR_FLUSH_TLB: another CPU waits for us.
  *
- * Context: interrupts off.
+ * Context: interrupts off: twice for one request could answer the next unseen.
  */
 void flush_tlb_interrupt(void)
 {
 	unsigned int cpu = smp_processor_id();
 
-	if (!cpumask_test(&request.pending, cpu))
+	if (!(__atomic_load_n(&request.pending.bits[cpu / 64], __ATOMIC_SEQ_CST) & BIT(cpu % 64)))
 		return;
 	flush_here(request.kind, request.va);
 	__atomic_and_fetch(&request.pending.bits[cpu / 64], ~BIT(cpu % 64), __ATOMIC_SEQ_CST);
+}
+
+/**
+ * flush_tlb_serve() - Answer other CPUs' requests while waiting for one of them.
+ *
+ * Context: any; for loops that may run with interrupts off.
+ */
+void flush_tlb_serve(void)
+{
+	unsigned long flags = local_irq_save();
+
+	flush_tlb_interrupt();
+	local_irq_restore(flags);
+	cpu_relax();
 }
 
 static void flush_others(const cpumask_t *others, enum flush_kind kind, unsigned long va)
 {
 	unsigned int cpu;
 
-	ASSERT(local_irq_is_enabled());
-	spin_lock(&flush_lock);
+	while (!spin_trylock(&flush_lock))
+		flush_tlb_serve();
 	request.kind = kind;
 	request.va = va;
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	for (unsigned int i = 0; i < CPUMASK_WORDS; i++)
 		__atomic_store_n(&request.pending.bits[i], others->bits[i], __ATOMIC_SEQ_CST);
 	cpumask_for_each(cpu, others)
@@ -156,7 +169,7 @@ static void flush_mask(const cpumask_t *mask, enum flush_kind kind, unsigned lon
  * flush_tlb_mask() - Drop every translation from the TLBs of some CPUs.
  * @mask: CPUs; those offline are left out
  *
- * Context: interrupts enabled; waits until they have done so.
+ * Context: waits until they have done so.
  */
 void flush_tlb_mask(const cpumask_t *mask)
 {

@@ -171,7 +171,7 @@ entry64:
 	mov	%ebx, %ebx
 	mov	%esi, %edx		/* where the image is */
 	mov	%rbx, %rsi		/* loader's information */
-	sub	$CPU_INFO_SIZE, %rsp
+	sub	$(CPU_INFO_SIZE + 8), %rsp	/* aligned to 16 for the call */
 	xor	%ebp, %ebp
 	call	start_hypervisor
 	ud2

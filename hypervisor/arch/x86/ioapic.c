@@ -152,6 +152,18 @@ int ioapic_guest_read(paddr_t base, u32 reg, u32 *val)
 	return -EINVAL;
 }
 
+/** ioapic_rte_gsi() - The line whose route register @reg of the I/O APIC at @base is; -EINVAL. */
+int ioapic_rte_gsi(paddr_t base, u32 reg)
+{
+	unsigned int pin = (reg - IOAPIC_REG_RTE(0)) / 2;
+
+	for (unsigned int i = 0; i < nr_ioapics; i++)
+		if (ioapics[i].address == base && reg >= IOAPIC_REG_RTE(0) &&
+		    pin < ioapics[i].nr_pins)
+			return ioapics[i].gsi_base + pin;
+	return -EINVAL;
+}
+
 /* Firmware's routes are masked; a level line left in service would stay deaf. */
 static void __init clear_pin(const struct ioapic *io, unsigned int pin)
 {

@@ -26,10 +26,7 @@ void flush_one_local(unsigned long va);
 /* Load CR3 and flush, global entries included: the address space changes. */
 void write_cr3_flush(u64 cr3);
 
-/*
- * CPUs of @mask, this one included if it is in it; they are done on return.
- * Interrupts must be enabled, because another CPU may want the same of us.
- */
+/* CPUs of @mask, this one included if it is in it; they are done on return. */
 void flush_tlb_mask(const cpumask_t *mask);
 void flush_one_mask(const cpumask_t *mask, unsigned long va);
 void flush_cache_mask(const cpumask_t *mask);
@@ -47,5 +44,7 @@ void flush_cache_page(const void *page);
 
 /* The interrupt VECTOR_FLUSH_TLB. */
 void flush_tlb_interrupt(void);
+/* In loops that wait for another CPU, which may wait for a flush of ours. */
+void flush_tlb_serve(void);
 
 #endif

@@ -45,19 +45,26 @@ void pv_vcpu_relinquish(struct vcpu *v);
 void pv_domain_cpus(const struct domain *d, cpumask_t *mask);
 
 /*
- * A table fell out of use: let go of all that it alone kept in use, level by
- * level. Begun by pv_retire(), which takes over a reference to @pg; what
- * preemption left is gone on with by pv_retire_more(). Both 0 or -ERESTART.
+ * A table fell out of use. Whoever calls these looks at pv_retire_left()
+ * afterwards and asks to be continued, beginning with pv_retire_pending().
  */
-int pv_retire(struct vcpu *v, struct page_info *pg, enum page_type level);
+void pv_retire(struct vcpu *v, struct page_info *pg, enum page_type level);
+void pv_retire_children(struct vcpu *v, struct page_info *pg, enum page_type level);
 int pv_retire_more(struct vcpu *v);
-/* The same for what the entries of a table that was refused left behind; no reference taken over. */
-int pv_retire_children(struct vcpu *v, struct page_info *pg, enum page_type level);
 
+static inline bool pv_retire_left(const struct vcpu *v)
+{
+	return unlikely(v->arch.retire.depth);
+}
+
+/* 0, or -ERESTART: preempted again. */
 static inline int pv_retire_pending(struct vcpu *v)
 {
 	return likely(!v->arch.retire.depth) ? 0 : pv_retire_more(v);
 }
+
+/* pv/mmuext.c: CPUs of the vCPUs in a guest's bitmap at @va. 0 or -EFAULT. */
+int pv_vcpu_bitmap_cpus(const struct domain *d, unsigned long va, cpumask_t *mask);
 
 /* Is it time to put off the rest of a long operation? Never while dom0 is being built. */
 bool pv_preempt(void);

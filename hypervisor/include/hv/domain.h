@@ -190,6 +190,8 @@ struct domain {
 	spinlock_t page_lock;
 	unsigned long tot_pages, max_pages;
 	unsigned long *owned_regions;	/* bit per 2 MiB of machine memory with a frame of ours */
+	unsigned long relinquish_next;	/* of the dying domain: region to go on with */
+	unsigned int relinquish_passes;
 
 	/* serialises memory_op on this domain, GDT and context changes */
 	spinlock_t lock;

@@ -127,8 +127,6 @@ void page_free(struct page_info *pg, unsigned int order);
 unsigned long page_alloc_free_pages(void);
 unsigned long page_alloc_free_below(unsigned int bits);
 void page_alloc_add_range(mfn_t start, mfn_t end);
-/* badpage=: never hand out @start to @end (exclusive). Before page_alloc_add_range(). */
-int page_alloc_add_bad(mfn_t start, mfn_t end);
 /* Mappings of a frame that is now free may linger in TLBs: flush before it is used again. */
 void page_alloc_note_stale(void);
 
@@ -140,6 +138,11 @@ struct page_info *domain_page_alloc(struct domain *d, unsigned int order, unsign
 int domain_page_assign(struct domain *d, struct page_info *pg, unsigned int order);
 /* The last reference of @pg is gone: account for it, and to the allocator. */
 void domain_page_free(struct page_info *pg);
+/* One page for another, @d's count unchanged: a new one comes, a stolen one goes. */
+int domain_page_swap_in(struct domain *d, struct page_info *pg, unsigned int order);
+void domain_page_swap_out(struct page_info *pg);
+/* Take from a dying domain all that it owns. 0; -ERESTART: call again. */
+int domain_relinquish_memory(struct domain *d);
 
 /* Hypervisor pages, zeroed, owner DOMID_XEN: never mappable by a guest. */
 void *hv_page_alloc(unsigned int order);
@@ -215,9 +218,10 @@ bool page_edit_end(struct page_info *pg);
 int page_give_up(struct page_info *pg);
 /*
  * Take a frame that nobody but its owner refers to out of all use: the caller
- * alone has it, still owned and counted, with state 0. -EBUSY if it is in use.
+ * alone has it, still owned and counted. -EBUSY if it is in use.
  */
 int page_steal(struct page_info *pg, domid_t owner);
+void page_unsteal(struct page_info *pg);
 void page_init(void);
 
 /*

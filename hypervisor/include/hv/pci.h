@@ -60,8 +60,10 @@ struct pci_dev {
 	struct msi_device *msi;	/* irq/msi.c; NULL: never used */
 };
 
-/* Context: pci_devs_lock(). */
+/* Both under pci_devs_lock(). */
+struct pci_dev *pci_dev_first(void);
 struct pci_dev *pci_dev_find(struct pci_sbdf s);
+
 int pci_dev_add(const struct pci_dev *desc);
 int pci_dev_remove(struct pci_sbdf s);
 void pci_devs_lock(void);

@@ -12,8 +12,7 @@
 
 unsigned int pirq_count(const struct domain *d);
 int pirq_to_irq(struct domain *d, u32 pirq);
-int pirq_alloc_msi(struct domain *d, unsigned int nr);
-int pirq_alloc_gsi(struct domain *d);
+int pirq_reserve(struct domain *d, bool gsi, unsigned int nr);
 int pirq_of_irq(struct domain *d, unsigned int irq);
 int pirq_map(struct domain *d, u32 pirq, unsigned int irq);
 int pirq_unmap(struct domain *d, u32 pirq);

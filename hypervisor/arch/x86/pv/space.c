@@ -66,14 +66,16 @@ void pv_domain_cpus(const struct domain *d, cpumask_t *mask)
 }
 
 /* Take over a reference and a type reference of an L4 that is no longer run on. */
-static int put_space(struct vcpu *v, mfn_t mfn)
+static void put_space(struct vcpu *v, mfn_t mfn)
 {
 	struct page_info *pg = mfn_to_page(mfn);
 
+	if (mfn_eq(mfn, INVALID_MFN))
+		return;
 	if (page_put_type(pg) && v == current)
-		return pv_retire(v, pg, PT_L4);
-	page_put(pg);
-	return 0;
+		pv_retire(v, pg, PT_L4);
+	else
+		page_put(pg);
 }
 
 static int get_space(const struct vcpu *v, mfn_t mfn)
@@ -89,8 +91,7 @@ static int get_space(const struct vcpu *v, mfn_t mfn)
  * @mfn: frame of @v's domain, untrusted
  *
  * Context: interrupts enabled.
- * Return: 0; -EINVAL, -EBUSY if it is no such table; -ERESTART to begin again,
- * also after the change has been made.
+ * Return: 0; -EINVAL, -EBUSY if it is no such table; -ERESTART: begin again.
  */
 int pv_set_kernel_table(struct vcpu *v, mfn_t mfn)
 {
@@ -108,7 +109,9 @@ int pv_set_kernel_table(struct vcpu *v, mfn_t mfn)
 	v->arch.cr3 = mfn_x(mfn) << PAGE_SHIFT;
 	if (v == current)
 		write_cr3_flush(v->arch.cr3);
-	return mfn_eq(old, mfn) || mfn_eq(old, INVALID_MFN) ? 0 : put_space(v, old);
+	if (!mfn_eq(old, mfn))
+		put_space(v, old);
+	return 0;
 }
 
 /**
@@ -133,7 +136,8 @@ int pv_set_user_table(struct vcpu *v, mfn_t mfn)
 			return rc;
 	}
 	v->arch.guest_table_user = mfn;
-	return mfn_eq(old, INVALID_MFN) ? 0 : put_space(v, old);
+	put_space(v, old);
+	return 0;
 }
 
 static bool is_idle_table(const struct page_info *pg, enum page_type level)
@@ -208,23 +212,37 @@ int pv_retire_more(struct vcpu *v)
 	return 0;
 }
 
-/* Each call begins by finishing what is left, so that the stack is empty here; if not, it is left unused. */
-int pv_retire(struct vcpu *v, struct page_info *pg, enum page_type level)
+/**
+ * pv_retire() - A table fell out of use: let go of all that it alone kept in use.
+ * @v: the running vCPU
+ * @pg: frame; takes over a reference
+ * @level: of the table
+ *
+ * What preemption leaves to be done stands in v->arch.retire: the caller asks
+ * to be continued, and begins by pv_retire_more(). A table that falls out of
+ * use while that is so stays as it is: validated, and in nobody's way until
+ * the guest wants its children for something else.
+ */
+void pv_retire(struct vcpu *v, struct page_info *pg, enum page_type level)
 {
-	if (WARN_ON(v->arch.retire.depth)) {
+	if (unlikely(v->arch.retire.depth)) {
 		page_put(pg);
-		return 0;
+		return;
 	}
 	retire_push(v, pg, level, false);
-	return pv_retire_more(v);
+	pv_retire_more(v);
 }
 
-int pv_retire_children(struct vcpu *v, struct page_info *pg, enum page_type level)
+/**
+ * pv_retire_children() - The same for what a table that was refused left behind.
+ * @pg: frame; no reference is taken over
+ */
+void pv_retire_children(struct vcpu *v, struct page_info *pg, enum page_type level)
 {
 	if (level == PT_L1 || v->arch.retire.depth || !page_get(pg, page_owner(pg)))
-		return 0;
+		return;
 	retire_push(v, pg, level, true);
-	return pv_retire_more(v);
+	pv_retire_more(v);
 }
 
 /**
