@@ -12,6 +12,7 @@
 #include <hv/console.h>
 #include <hv/cpuid.h>
 #include <hv/domain.h>
+#include <hv/efi.h>
 #include <hv/errno.h>
 #include <hv/ioport.h>
 #include <hv/irq.h>
@@ -25,6 +26,7 @@
 #include <hv/time.h>
 #include <hv/timer.h>
 #include <hv/version.h>
+#include <asm/bios.h>
 #include <asm/cpu.h>
 #include <asm/desc.h>
 #include <asm/entry.h>
@@ -203,6 +205,9 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	domain_subsystem_init();
 	acpi_init(bi.rsdp, bi.rsdp_len);
 	ioport_init();
+	power_init();
+	bios_init(bi.efi_system_table != 0);
+	efi_init(&bi);
 	if (irq_init_cpu(0))
 		panic("Out of memory for the interrupt tables");
 	i8259_init();

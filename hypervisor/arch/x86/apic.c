@@ -180,6 +180,15 @@ static void setup_cpu(bool bsp)
 		smp_mb();	/* SDM 11.5.4.1: the mode is in force before the first deadline */
 }
 
+/* By which name the firmware's processor objects know it; ~0 if by none. */
+static u32 __init acpi_id_of(u32 id)
+{
+	for (unsigned int i = 0; i < acpi.nr_cpus; i++)
+		if (acpi.cpu[i].apic_id == id)
+			return acpi.cpu[i].acpi_id;
+	return ~0U;
+}
+
 /**
  * apic_init_bsp() - Enable the boot CPU's local APIC.
  *
@@ -211,6 +220,7 @@ void __init apic_init_bsp(void)
 	irq_set_vector_handler(VECTOR_ERROR, error_interrupt);
 	setup_cpu(true);
 	this_cpu()->apic_id = apic_id();
+	this_cpu()->acpi_id = acpi_id_of(apic_id());
 	pr_info("APIC: %s mode, id %u, timer by %s\n", x2apic ? "x2APIC" : "xAPIC", apic_id(),
 		tsc_deadline ? "TSC deadline" : "one-shot count");
 }
