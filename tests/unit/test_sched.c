@@ -433,6 +433,8 @@ static void test_yield(void **state)
 	settle();
 	assert_ptr_not_equal(current, first);
 	assert_ptr_not_equal(current, cpus[0].idle);
+	/* Whom others ask whether it holds a lock without running. */
+	assert_int_equal(areas[first->vcpu_id].state, RUNSTATE_runnable);
 }
 
 /* An event that comes between the decision to block and the switch is not lost. */
@@ -454,6 +456,7 @@ static void test_block_races(void **state)
 	block(0);
 	settle();
 	assert_ptr_equal(current, cpus[0].idle);
+	assert_int_equal(areas[0].state, RUNSTATE_blocked);
 	wake_by_event(0);		/* after */
 	settle();
 	assert_ptr_equal(current, &vcpus[0]);
