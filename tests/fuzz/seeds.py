@@ -115,8 +115,23 @@ def cmdline():
     yield b"com1=baud=9600,parity=e,stop-bits=2,data-bits=7,io-base=0x3e8,irq=0,clock-hz=1843200"
 
 
+def evtchn():
+    """Records of fuzz_evtchn.c: command, caller, argument."""
+    def call(cmd, caller, *words):
+        return struct.pack("<BB", cmd, caller) + struct.pack("<3I", *words, *[0] * (3 - len(words))) + b"\0\0"
+
+    alloc = call(6, 0, 0x00010000)
+    bind = call(0, 1, 0, 1)
+    send = call(4, 1, 1)
+    fifo = call(11, 0) + call(12, 0, 1)
+    yield alloc + bind + send + call(5, 0, 0x7FF0, 1) + call(3, 1, 1)
+    yield fifo + alloc + bind + send + call(13, 0, 1, 3) + send + call(9, 0, 1)
+    yield alloc + bind + fifo + send + call(14, 0, 2, 0x20000000) + call(10, 0, 0x7FF0)
+    yield call(1, 0x10, 0, 0) + call(2, 0x10, 9) + call(7, 4, 1) + call(8, 0, 1, 2) + call(3, 0, 2)
+
+
 def main():
-    for make in (multiboot1, multiboot2, elf, bzimage, cmdline):
+    for make in (multiboot1, multiboot2, elf, bzimage, cmdline, evtchn):
         folder = os.path.join(sys.argv[1], make.__name__)
         os.makedirs(folder, exist_ok=True)
         for i, data in enumerate(make()):
