@@ -8,6 +8,7 @@
  */
 #include <hv/console.h>
 #include <hv/evtchn.h>
+#include <hv/keyhandler.h>
 #include <hv/lib.h>
 #include <hv/mm.h>
 #include <hv/options.h>
@@ -151,7 +152,7 @@ static void grow_ring(void)
 }
 
 /**
- * console_init_late() - Queues, interrupts, a ring of conring_size=.
+ * console_init_late() - Queues, interrupts, debug keys, a ring of conring_size=.
  *
  * Context: boot, with heap, softirqs, timers and I/O APIC.
  */
@@ -159,6 +160,7 @@ void console_init_late(void)
 {
 	grow_ring();
 	softirq_register(SOFTIRQ_CONSOLE, ring_softirq);
+	keyhandler_init();
 	late = true;
 	for (unsigned int i = 0; i < NR_SERIAL; i++)
 		serial_init_late(i);

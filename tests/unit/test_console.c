@@ -2,6 +2,7 @@
 /* console.c: what goes where, and what a console that comes late is shown. */
 #include <hv/console.h>
 #include <hv/evtchn.h>
+#include <hv/keyhandler.h>
 #include <hv/lib.h>
 #include <hv/mm.h>
 #include <hv/options.h>
@@ -86,6 +87,13 @@ void softirq_raise(enum softirq nr)
 	raised++;
 }
 
+static bool keys;
+
+void keyhandler_init(void)
+{
+	keys = true;
+}
+
 void console_switch_input(bool to_dom0)
 {
 	dom0_input = to_dom0;
@@ -168,6 +176,7 @@ static void test_late(void **state)
 	no_memory = false;
 	console_init_late();
 	assert_int_equal(conring_size, 131072);
+	assert_true(keys);
 	assert_string_equal(ring(), "first\nsecond\nthird\n");
 	say("fourth\n");
 	assert_int_equal(raised, 1);
