@@ -56,6 +56,8 @@ static void ring_softirq(void)
 
 /**
  * console_emit() - Write log text to ring and devices.
+ * @s: @n characters
+ * @n: how many
  *
  * Context: console lock held.
  */
@@ -67,6 +69,8 @@ void console_emit(const char *s, size_t n)
 
 /**
  * console_write_raw() - Write domain 0's own console output.
+ * @s: @n characters
+ * @n: how many
  */
 void console_write_raw(const char *s, size_t n)
 {

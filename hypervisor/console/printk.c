@@ -158,6 +158,8 @@ static bool wanted(unsigned int level, unsigned int lower, unsigned int upper, s
 
 /**
  * vprintk() - printk() with a va_list.
+ * @fmt:  as printk()
+ * @args: its arguments
  */
 void vprintk(const char *fmt, va_list args)
 {
@@ -186,6 +188,8 @@ void printk(const char *fmt, ...)
 
 /**
  * printk_level() - Log as far as loglvl= lets it.
+ * @level: how grave
+ * @fmt:   as printk()
  *
  * Context: as printk().
  */
@@ -214,6 +218,8 @@ static void vprintk_guest(const char *subject, enum log_level level, const char 
 
 /**
  * gprintk() - Log something about the vCPU that runs.
+ * @level: how grave
+ * @fmt:   as printk()
  *
  * Context: on behalf of a guest: a hypercall, a trap. Takes the console lock.
  */
@@ -231,6 +237,9 @@ void gprintk(enum log_level level, const char *fmt, ...)
 
 /**
  * dprintk() - Log something about a domain.
+ * @domid: the domain
+ * @level: how grave
+ * @fmt:   as printk()
  *
  * Context: as printk().
  */
