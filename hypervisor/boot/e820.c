@@ -139,9 +139,9 @@ static u32 winner_at(const struct e820_map *map, u64 pos, u64 *next)
  * Return: 0; -ENOSPC if resolving needs more than E820_MAX ranges, of which the
  * lowest are kept then.
  */
-int e820_sanitise(struct e820_map *map)
+int __init e820_sanitise(struct e820_map *map)
 {
-	static struct e820_map old;
+	static struct e820_map old __initdata;
 	u64 pos = 0;
 
 	sort_by_addr(map);
