@@ -20,6 +20,7 @@ extern STUB_CURRENT struct vcpu *current;
 extern unsigned int stub_cpu __attribute__((weak));
 #define smp_processor_id()	(&stub_cpu ? stub_cpu : 0U)
 #define this_cpu()		(percpu_of[smp_processor_id()])
-#define guest_cpu_regs()	((struct cpu_user_regs *)NULL)
+extern struct cpu_user_regs stub_guest_regs __attribute__((weak));
+#define guest_cpu_regs()	(&stub_guest_regs)	/* NULL without it */
 
 #endif
