@@ -331,10 +331,11 @@ static void extended_port_wins(void **state)
 static void dmar_is_hidden_and_shown(void **state)
 {
 	acpi_init(NULL, 0);
-	acpi_hide_dmar(true);
 	assert_memory_equal(mem + DMAR, "RMAD", 4);
 	acpi_hide_dmar(false);
 	assert_memory_equal(mem + DMAR, "DMAR", 4);
+	acpi_hide_dmar(true);
+	assert_memory_equal(mem + DMAR, "RMAD", 4);
 }
 
 /* Whatever bytes firmware leaves: no step outside, no endless loop, limits kept. */
