@@ -35,7 +35,7 @@
 #define CPUID_POWER_INVARIANT	BIT(8)
 
 /* As Xen: no date of interest is beyond, and nanoseconds fit in 64 bits. */
-#define WALLCLOCK_SECS_MAX	(1UL << 33)
+#define WALLCLOCK_SECS_MAX	BIT(33)
 
 u32 tsc_khz __ro_after_init;
 static u64 boot_tsc __ro_after_init;
@@ -279,13 +279,13 @@ static void publish(struct vcpu_time_info *to, const struct vcpu_time_info *t)
 	u32 version = t->version;
 
 	WRITE_ONCE(to->version, version - 1);
-	smp_wmb();
+	smp_wmb();	/* odd, before a field changes; the guest's reader pairs */
 	to->tsc_timestamp = t->tsc_timestamp;
 	to->system_time = t->system_time;
 	to->tsc_to_system_mul = t->tsc_to_system_mul;
 	to->tsc_shift = t->tsc_shift;
 	to->flags = t->flags;
-	smp_wmb();
+	smp_wmb();	/* all fields, before even */
 	WRITE_ONCE(to->version, version);
 }
 
@@ -299,11 +299,11 @@ static void publish_secondary(struct vcpu *v, const struct vcpu_time_info *t)
 		return;
 	if (copy_to_guest(va + offsetof(struct vcpu_time_info, version), &version))
 		return;
-	smp_wmb();
+	smp_wmb();	/* as in publish() */
 	if (raw_copy_to_guest(va + sizeof(t->version), (const u8 *)t + sizeof(t->version),
 			      sizeof(*t) - sizeof(t->version)))
 		return;
-	smp_wmb();
+	smp_wmb();	/* as in publish() */
 	version = t->version;
 	if (copy_to_guest(va + offsetof(struct vcpu_time_info, version), &version))
 		return;
@@ -344,11 +344,11 @@ void time_update_wallclock(struct domain *d)
 	nsecs = wallclock_at_boot_ns % NSEC_PER_SEC;
 	version = (READ_ONCE(s->wc_version) | 1) + 1;
 	WRITE_ONCE(s->wc_version, version - 1);
-	smp_wmb();
+	smp_wmb();	/* as in publish() */
 	s->wc_sec = secs;
 	s->wc_sec_hi = secs >> 32;
 	s->wc_nsec = nsecs;
-	smp_wmb();
+	smp_wmb();	/* as in publish() */
 	WRITE_ONCE(s->wc_version, version);
 	spin_unlock(&wallclock_lock);
 }
