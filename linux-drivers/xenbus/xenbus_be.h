@@ -75,12 +75,15 @@ struct xenbus_be_feature {
  *                 if that copes with a half-made connection
  * @disconnect:    stop, wait for what is in flight, unbind, unmap
  * @reconfigure:   the frontend moved to Reconfiguring while connected; may be NULL
+ * @refresh:       asked after each xenbus_be_kick() while connected: 1 if the frontend
+ *                 shall look at our nodes again (the state is rewritten), 0 if not;
+ *                 may be NULL
  * @uevent:        extra variables for udev, without be->lock; may be NULL
  */
 struct xenbus_be_driver {
 	const char *type;
 	const struct xenbus_be_feature *features;
-	const struct attribute_group *const *groups;
+	const struct attribute_group **groups;
 	const char *watch;
 	enum xenbus_state ready_state;
 	enum xenbus_state connect_state;
@@ -91,6 +94,7 @@ struct xenbus_be_driver {
 	int (*connect)(struct xenbus_be *be);
 	void (*disconnect)(struct xenbus_be *be);
 	int (*reconfigure)(struct xenbus_be *be);
+	int (*refresh)(struct xenbus_be *be);
 	int (*uevent)(const struct xenbus_be *be, struct kobj_uevent_env *env);
 
 	/* the layer's own */
@@ -113,15 +117,15 @@ struct xenbus_be {
 	void *priv;
 	struct mutex lock;
 
-	struct xenbus_watch watch;
+	struct xenbus_watch watch;		/* of drv->watch */
+	struct xenbus_watch state_watch;	/* of our own state */
 	struct work_struct work;
+	struct work_struct teardown;
 	struct completion gone;
 	struct kref ref;
 	enum xenbus_state fe_state;	/* written by the watch thread */
 	enum xenbus_state fe_handled;	/* the one last acted upon */
-	enum xenbus_state shown;	/* our state in the store */
-	unsigned long flags;		/* atomic: enum in xenbus_be.c */
-	bool gate_open;
+	unsigned long flags;		/* atomic: enum in state.c */
 	bool touched;			/* connect() was called since disconnect() */
 	bool connected;
 };
@@ -268,8 +272,11 @@ struct xenbus_be_event {
 	unsigned long owed;
 	bool (*fn)(void *data);
 	void *data;
-	bool calm;		/* the thread has taken its normal priority */
 	char name[32];
+
+	/* the thread's own */
+	bool calm;		/* has taken its normal priority */
+	bool worked;		/* found something to do since the last event */
 };
 
 /**
