@@ -141,6 +141,8 @@ static void be_reconfigure(struct xenbus_be *be)
 
 static void be_finish(struct xenbus_be *be)
 {
+	if (be->drv->release)
+		be->drv->release(be);
 	set_bit(BE_FINISHED, &be->flags);
 	be_show_again(be, XenbusStateClosed);
 }

@@ -78,6 +78,11 @@ struct xenbus_be_feature {
  * @refresh:       asked after each xenbus_be_kick() while connected: 1 if the frontend
  *                 shall look at our nodes again (the state is rewritten), 0 if not;
  *                 may be NULL
+ * @release:       the device is closed for good and says so next: let go of what the
+ *                 toolstack's script then takes down (an open disk). destroy()
+ *                 follows; may be NULL
+ * @reclaim:       the host is short of memory: free what can be had again. Skipped
+ *                 while another hook runs; may be NULL
  * @uevent:        extra variables for udev, without be->lock; may be NULL
  */
 struct xenbus_be_driver {
@@ -95,6 +100,8 @@ struct xenbus_be_driver {
 	void (*disconnect)(struct xenbus_be *be);
 	int (*reconfigure)(struct xenbus_be *be);
 	int (*refresh)(struct xenbus_be *be);
+	void (*release)(struct xenbus_be *be);
+	void (*reclaim)(struct xenbus_be *be);
 	int (*uevent)(const struct xenbus_be *be, struct kobj_uevent_env *env);
 
 	/* the layer's own */
@@ -303,6 +310,14 @@ int xenbus_be_bind_event(struct xenbus_be *be, const char *dir, const char *node
  * Context: process, not from @fn.
  */
 void xenbus_be_unbind_event(struct xenbus_be_event *ev);
+
+/**
+ * xenbus_be_event_sync() - Wait until no run of @fn is under way that began before.
+ * @ev: bound or not
+ *
+ * Context: process, not from @fn.
+ */
+void xenbus_be_event_sync(struct xenbus_be_event *ev);
 
 /**
  * xenbus_be_event_wake() - Run the event's thread without an event.
