@@ -41,6 +41,7 @@ static int decode_rw(const struct blkif_request_rw *rw, struct wire_request *req
 
 static int decode_indirect(const struct blkif_request_indirect *in, struct wire_request *req)
 {
+	req->op = in->indirect_op;	/* frontends expect the answer to name it */
 	req->indirect = true;
 	req->nr_segs = in->nr_segments;
 	req->sector = in->sector_number;

@@ -63,7 +63,7 @@ enum blk_kind {
 /**
  * struct wire_request - A request in private memory, checked as far as it is complete.
  * @id:         echoed in the response
- * @op:         echoed in the response
+ * @op:         echoed in the response; of an indirect request the inner one
  * @kind:       what to do
  * @secure:     of a discard
  * @nr_segs:    0 to BLK_MAX_SEGS
