@@ -52,12 +52,12 @@ static void fail(struct blk_req *req, int err)
 static struct blk_req *take_one(struct blk_ring *ring)
 {
 	struct blk_req *req = blk_req_new(ring);
-	struct blkif_request raw;
+	union wire_raw raw;
 	int rc;
 
 	wire_copy(&ring->wire, ring->wire.req_cons, &raw);
 	WRITE_ONCE(ring->wire.req_cons, ring->wire.req_cons + 1);
-	rc = wire_decode(&raw, &req->w);
+	rc = wire_decode(&raw.req, &req->w);
 	if (rc) {
 		req->w.nr_segs = 0;
 		fail(req, rc);

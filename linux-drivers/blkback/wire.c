@@ -9,6 +9,8 @@
  * differ by four bytes of padding before the id, and so in the entry's size.
  */
 #include <linux/build_bug.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
 #include <linux/log2.h>
 #include <linux/string.h>
 #include <asm/barrier.h>
@@ -67,19 +69,18 @@ static void *wire_entry(const struct wire_ring *ring, RING_IDX idx)
  * wire_copy() - Copy an entry to private memory, each word once.
  * @ring: the ring
  * @idx:  of a request below the producer index
- * @req:  the copy, in the 64-bit layout
+ * @raw:  the copy
  */
-void wire_copy(const struct wire_ring *ring, RING_IDX idx, struct blkif_request *req)
+void wire_copy(const struct wire_ring *ring, RING_IDX idx, union wire_raw *raw)
 {
 	unsigned int skip = ring->stride == WIRE_STRIDE_32 ? PAD_32 / 4 : 0;
 	const u32 *from = wire_entry(ring, idx);
-	u32 *to = (u32 *)req;
 	unsigned int i;
 
-	to[0] = READ_ONCE(from[0]);
-	to[1] = 0;
-	for (i = 2; i < WIRE_STRIDE_64 / 4; i++)
-		to[i] = READ_ONCE(from[i - skip]);
+	raw->word[0] = READ_ONCE(from[0]);
+	raw->word[1] = 0;
+	for (i = 2; i < ARRAY_SIZE(raw->word); i++)
+		raw->word[i] = READ_ONCE(from[i - skip]);
 }
 
 /**

@@ -35,6 +35,12 @@ struct wire_ring {
 	RING_IDX rsp_prod;
 };
 
+/** union wire_raw - A private copy of an entry, in the 64-bit layout. */
+union wire_raw {
+	u32 word[WIRE_STRIDE_64 / 4];
+	struct blkif_request req;
+};
+
 /**
  * struct wire_limits - What a disk allows.
  * @sectors:     capacity in units of SECTOR_BYTES
@@ -88,7 +94,7 @@ struct wire_request {
 
 void wire_ring_init(struct wire_ring *ring, void *sring, unsigned int pages, bool abi32);
 int wire_pending(const struct wire_ring *ring, RING_IDX *prod);
-void wire_copy(const struct wire_ring *ring, RING_IDX idx, struct blkif_request *req);
+void wire_copy(const struct wire_ring *ring, RING_IDX idx, union wire_raw *raw);
 void wire_respond(struct wire_ring *ring, u64 id, u8 op, s16 status);
 bool wire_push(struct wire_ring *ring, RING_IDX pushed);
 bool wire_rearm(struct wire_ring *ring);
