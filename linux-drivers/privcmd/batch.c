@@ -68,12 +68,13 @@ static int map_chunk(struct batch *b, u32 first, u32 nr)
 	vma = privcmd_find_vma(addr, nr);
 	if (vma)
 		rc = privcmd_area_claim(vma, addr, nr);
+	/* Its result is that of some frame; @b->err has that of each. */
 	if (!rc)
-		rc = xen_remap_domain_gfn_array(vma, addr, b->gfn, nr, b->err, vma->vm_page_prot,
-						b->domid, privcmd_area_pages(vma, addr));
+		xen_remap_domain_gfn_array(vma, addr, b->gfn, nr, b->err, vma->vm_page_prot,
+					   b->domid, privcmd_area_pages(vma, addr));
 	mmap_write_unlock(current->mm);
 
-	return rc < 0 ? rc : 0;
+	return rc;
 }
 
 /* Tell a frame's error by the top bits of the program's own list. */
@@ -109,7 +110,10 @@ static int do_chunk(struct batch *b, u32 first, u32 nr)
 	if (copy_from_user(b->gfn, b->gfns + first, nr * sizeof(*b->gfn)))
 		return -EFAULT;
 
-	memset(b->err, 0, nr * sizeof(*b->err));
+	/* What stays for frames that are not even tried. */
+	for (i = 0; i < nr; i++)
+		b->err[i] = -ENOMEM;
+
 	rc = map_chunk(b, first, nr);
 	if (rc)
 		return rc;
