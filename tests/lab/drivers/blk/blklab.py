@@ -8,9 +8,11 @@ prints is in its console log, to be waited for by `heard`.
 """
 
 import pathlib
+import shutil
 import subprocess
 
 import initramfs
+import packages
 import xenhost
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -66,11 +68,11 @@ E
 GUEST_HEAD = r"""
 dmesg -n ${loglevel:-4}
 for w in $(cat /proc/cmdline); do case $w in job=*) JOB=${w#job=};; bf.*) BF="$BF ${w#bf.}";; esac; done
-modprobe xen-blkfront $BF
+case $JOB in evil*) ;; *) modprobe xen-blkfront $BF;; esac
 wait_for() { for i in $(seq 200); do [ -e $1 ] && return 0; sleep 0.1; done; echo "GUEST no $1"; return 1; }
 say() { echo "GUEST $*"; }
 must() { "$@" || { echo "GUEST FAILED $*"; sleep 2; poweroff -f; }; }
-[ "$JOB" = none ] || wait_for /dev/xvda
+case $JOB in evil*) ;; *) wait_for /dev/xvda;; esac
 """
 
 
@@ -82,11 +84,20 @@ def blkio(work):
 	return out
 
 
+def evil_module(kver, work):
+	"""Build the frontend that breaks the rules."""
+	src = pathlib.Path(work) / "evil"
+	shutil.copytree(HERE / "evil", src)
+	packages.run("make", "-C", f"/lib/modules/{kver}/build", f"M={src}", "modules")
+	return src / "evil-blkfront.ko"
+
+
 def guest_image(stock, work, jobs, io):
 	"""A guest's initramfs: blkfront, the exerciser, one job by name."""
 	xen_root, kernel_root, kver = stock
 	img = initramfs.Initramfs(kernel_root, kver, xen_root)
 	img.add_modules("xen-blkfront")
+	img.add_own_modules([evil_module(kver, work)])
 	img.add_file(io, "bin/blkio", 0o755)
 	cases = "".join(f"{name})\n{text}\n;;\n" for name, text in jobs.items())
 	img.set_init(GUEST_HEAD + f'case "$JOB" in\n{cases}*) say "no job $JOB";;\nesac\n')

@@ -65,6 +65,8 @@ while :; do
 	sleep 0.1
 done
 """,
+	# The frontend that breaks the rules; see evil/.
+	"evil": "modprobe evil-blkfront $BF; sleep 1000\n",
 	"sleep": "say ready\nsleep 1000\n",
 }
 
@@ -283,3 +285,31 @@ dmesg | grep -iE 'vbd' | tail -n 60
 dmesg | grep -iE 'warn|bug|call trace'
 """
 	check(blklab.run(stock, tmp_path, own, scenario, JOBS, timeout=600))
+
+
+@pytest.mark.parametrize("kind", ["pv", "pvh"])
+def test_evil_frontends(stock, own, tmp_path, kind):
+	"""Each rule broken once, then at random; dom0 is unharmed and nothing is left behind."""
+	scenario = r"""
+modprobe brd rd_nr=2 rd_size=16384
+modprobe xen-blkback
+blkio fill /dev/ram1 7
+for pers in 0 1; do
+	EXTRA="bf.persistent=$pers bf.rounds=20 bf.seed=$((RANDOM))"
+	guest g KIND evil phy:/dev/ram0,xvda,w
+	t "persistent=$pers: ran" heard g "GUEST evil done" 300
+	tr -d '\r' < $LOG/guest-g.log | sed -n "s/.*GUEST \(.*ok - \)/\1persistent=$pers /p"
+	xl destroy g
+	t "persistent=$pers: gone" until_ok 30 sh -c "! ls /sys/bus/xen-backend/devices/ | grep -q vbd"
+	t "persistent=$pers: no interrupt left" [ $(grep -c blkback /proc/interrupts) = 0 ]
+done
+EXTRA=
+guest g KIND integrity phy:/dev/ram1,xvda,w
+t "an honest guest after them" heard g "GUEST done" 200
+gone g 60
+t "unload" rmmod xen-blkback
+dmesg | grep -iE 'vbd' | tail -n 40
+dmesg | grep -iE 'warn|bug|call trace'
+"""
+	out = blklab.run(stock, tmp_path, own, scenario.replace("KIND", kind), JOBS, timeout=600)
+	assert len(check(out)) >= 2 * 70
