@@ -17,7 +17,7 @@
 static struct xenbus_device dev;
 static struct xenbus_be *be;
 static enum xenbus_state store;		/* our state node; Unknown: the directory is gone */
-static bool online, queued;
+static bool online, queued, guest_there;
 static unsigned int writes, messages;
 
 struct workqueue_struct *xenbus_be_wq;
@@ -40,6 +40,11 @@ int xenbus_switch_state(struct xenbus_device *d, enum xenbus_state state)
 int xenbus_dev_is_online(struct xenbus_device *d)
 {
 	return online;
+}
+
+int xenbus_exists(int t, const char *dir, const char *node)
+{
+	return guest_there;
 }
 
 bool queue_work(struct workqueue_struct *wq, struct work_struct *work)
@@ -133,6 +138,7 @@ static int fresh(void **state)
 	dev = (struct xenbus_device){ .state = XenbusStateInitWait, .dev.refs = 1 };
 	store = XenbusStateInitWait;
 	online = true;
+	guest_there = true;
 	queued = mapped = touched = destroyed = false;
 	gate_says = 1;
 	connect_says = refresh_says = 0;
@@ -247,10 +253,24 @@ static void leaves_when_offline(void **state)
 static void leaves_when_the_guest_is_gone(void **state)
 {
 	fe(XenbusStateConnected);
+	guest_there = false;
 	fe(XenbusStateUnknown);
 	shows(Closed);
 	assert_true(test_bit(BE_FINISHED, &be->flags));
 	assert_false(mapped);
+}
+
+static void a_state_without_meaning_closes_and_no_more(void **state)
+{
+	fe(XenbusStateConnected);
+	fe(42);
+	shows(Closed);
+	assert_false(mapped);
+	fe(XenbusStateUnknown);	/* written by the guest, its node is still there */
+	assert_false(test_bit(BE_FINISHED, &be->flags));
+	fe(XenbusStateInitialising);
+	fe(XenbusStateInitialised);
+	shows(Connected);
 }
 
 static void detaches_from_a_guest_without_driver(void **state)
@@ -410,6 +430,7 @@ static void random_event(void)
 		break;
 	case 3:
 		online = rand() % 8;
+		guest_there = rand() % 2;
 		break;
 	case 4:
 		store = rand() % 9;	/* the toolstack, or whoever may */
@@ -462,6 +483,7 @@ int main(int argc, char **argv)
 		life(closes_and_comes_again),
 		life(leaves_when_offline),
 		life(leaves_when_the_guest_is_gone),
+		life(a_state_without_meaning_closes_and_no_more),
 		life(detaches_from_a_guest_without_driver),
 		life(toolstack_closing_waits_for_a_connected_guest),
 		life(jump_back_reconnects),

@@ -70,6 +70,8 @@ struct xenbus_device {
 	struct device dev;
 	enum xenbus_state state;
 };
+#define XBT_NIL	0
+int xenbus_exists(int t, const char *dir, const char *node);
 struct xenbus_driver { struct device_driver driver; };
 
 enum xenbus_state xenbus_read_driver_state(const char *path);
