@@ -116,7 +116,7 @@ echo 20 > /sys/module/xen_blkback/parameters/max_persistent_grants
 EXTRA=""
 integrity "few persistent grants" {kind}
 rmmod xen-blkback; verdict $? "unload"
-dmesg | grep -iE 'warn|bug|call trace'
+dmesg | grep -E 'WARNING:|BUG:|Call Trace'
 """
 	check(blklab.run(stock, tmp_path, own, scenario, JOBS, smp=2))
 
@@ -173,7 +173,7 @@ t "resize reaches the guest" heard g "GUEST now 33554432"
 gone g || xl destroy g
 dmsetup remove lv; verdict $? "disk is let go"
 t "unload" rmmod xen-blkback
-dmesg | grep -iE 'warn|bug|call trace'
+dmesg | grep -E 'WARNING:|BUG:|Call Trace'
 """
 	check(blklab.run(stock, tmp_path, own, scenario, JOBS))
 
@@ -225,7 +225,7 @@ blkio fill /dev/ram2 7
 guest g KIND integrity phy:/dev/ram2,xvda,w
 t "works again" heard g "GUEST done" 200
 gone g 60
-dmesg | grep -iE 'warn|bug|call trace|blkback|vbd' | tail -n 20
+dmesg | grep -E 'WARNING:|BUG:|Call Trace|vbd' | tail -n 20
 """
 	scenario = scenario.replace("KIND", kind).replace("CYCLES", "20")
 	check(blklab.run(stock, tmp_path, own, scenario, JOBS, timeout=600))
@@ -282,7 +282,7 @@ t "gone" until_ok 30 sh -c "! ls /sys/bus/xen-backend/devices/ | grep -q vbd"
 t "no interrupt left" [ $(grep -c blkback /proc/interrupts) = 0 ]
 t "unload" rmmod xen-blkback
 dmesg | grep -iE 'vbd' | tail -n 60
-dmesg | grep -iE 'warn|bug|call trace'
+dmesg | grep -E 'WARNING:|BUG:|Call Trace'
 """
 	check(blklab.run(stock, tmp_path, own, scenario, JOBS, timeout=600))
 
@@ -309,7 +309,7 @@ t "an honest guest after them" heard g "GUEST done" 200
 gone g 60
 t "unload" rmmod xen-blkback
 dmesg | grep -iE 'vbd' | tail -n 40
-dmesg | grep -iE 'warn|bug|call trace'
+dmesg | grep -E 'WARNING:|BUG:|Call Trace'
 """
 	out = blklab.run(stock, tmp_path, own, scenario.replace("KIND", kind), JOBS, timeout=600)
 	assert len(check(out)) >= 2 * 70
