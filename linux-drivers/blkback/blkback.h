@@ -69,7 +69,7 @@ struct blk_seg {
 	u16 bytes;
 };
 
-/**
+/*
  * struct blk_req - A request in flight.
  * @done:     in ring->done, ->slow or ->busy when it has ended
  * @status:   BLKIF_RSP_*
@@ -125,7 +125,7 @@ enum {
 	RING_CLOSING,	/* take nothing more */
 };
 
-/**
+/*
  * struct blk_ring - One queue.
  * @ref:         one for the device, one for each request while it is being answered
  * @responded:   responses that are pushed and forgotten
@@ -175,7 +175,7 @@ struct blk_ring {
 	DECLARE_HASHTABLE(persist, 9);
 };
 
-/**
+/*
  * struct blk_dev - One virtual disk.
  * @limits:   of the disk now; sectors and align_mask are read by all rings
  * @told:     capacity that the frontend was told

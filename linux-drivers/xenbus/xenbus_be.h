@@ -104,7 +104,7 @@ struct xenbus_be_driver {
 	void (*reclaim)(struct xenbus_be *be);
 	int (*uevent)(const struct xenbus_be *be, struct kobj_uevent_env *env);
 
-	/* the layer's own */
+	/* private: the layer's own */
 	struct xenbus_driver xb;
 	struct xenbus_device_id ids[2];
 };
@@ -115,8 +115,6 @@ struct xenbus_be_driver {
  * @drv:    its driver
  * @priv:   the driver's own
  * @lock:   held around every hook; guards everything below
- *
- * The rest is the layer's own.
  */
 struct xenbus_be {
 	struct xenbus_device *dev;
@@ -124,6 +122,7 @@ struct xenbus_be {
 	void *priv;
 	struct mutex lock;
 
+	/* private: the layer's own */
 	struct xenbus_watch watch;		/* of drv->watch */
 	struct xenbus_watch state_watch;	/* of our own state */
 	struct work_struct work;
@@ -212,6 +211,8 @@ bool xenbus_be_is_broken(const struct xenbus_be *be);
  */
 int xenbus_be_hotplug_done(struct xenbus_be *be);
 
+#define XENBUS_BE_PATH_MAX	128
+
 /**
  * xenbus_be_queue_path() - Directory of the frontend that holds a queue's nodes.
  * @be:        the device
@@ -223,7 +224,6 @@ int xenbus_be_hotplug_done(struct xenbus_be *be);
  *
  * Return: 0; -ENAMETOOLONG.
  */
-#define XENBUS_BE_PATH_MAX	128
 int xenbus_be_queue_path(struct xenbus_be *be, char *buf, size_t size,
 			 unsigned int queue, unsigned int nr_queues);
 
@@ -281,7 +281,7 @@ struct xenbus_be_event {
 	void *data;
 	char name[32];
 
-	/* the thread's own */
+	/* private: the thread's own */
 	bool calm;		/* has taken its normal priority */
 	bool worked;		/* found something to do since the last event */
 };
