@@ -68,7 +68,7 @@ E
 GUEST_HEAD = r"""
 dmesg -n ${loglevel:-4}
 for w in $(cat /proc/cmdline); do case $w in job=*) JOB=${w#job=};; bf.*) BF="$BF ${w#bf.}";; esac; done
-case $JOB in evil*) ;; *) modprobe xen-blkfront $BF;; esac
+case $JOB in evil*) ;; *) modprobe xen-blkfront $(echo $BF | sed 's/pull=[0-9]*//');; esac
 wait_for() { for i in $(seq 200); do [ -e $1 ] && return 0; sleep 0.1; done; echo "GUEST no $1"; return 1; }
 say() { echo "GUEST $*"; }
 must() { "$@" || { echo "GUEST FAILED $*"; sleep 2; poweroff -f; }; }
