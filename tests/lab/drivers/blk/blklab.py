@@ -97,7 +97,8 @@ def guest_image(stock, work, jobs, io):
 	xen_root, kernel_root, kver = stock
 	img = initramfs.Initramfs(kernel_root, kver, xen_root)
 	img.add_modules("xen-blkfront")
-	img.add_own_modules([evil_module(kver, work)])
+	if "evil" in jobs:
+		img.add_own_modules([evil_module(kver, work)])
 	img.add_file(io, "bin/blkio", 0o755)
 	cases = "".join(f"{name})\n{text}\n;;\n" for name, text in jobs.items())
 	img.set_init(GUEST_HEAD + f'case "$JOB" in\n{cases}*) say "no job $JOB";;\nesac\n')
