@@ -270,7 +270,7 @@ try() {	# NODE VALUE: a handshake with this node wrong
 	xenstore-write $FE/state 6; sleep 0.2
 }
 try ring-ref 4000000000
-try ring-ref -1
+try ring-ref 0x8
 try ring-ref abc
 try ring-ref ""
 try ring-ref 99999999999999999999
@@ -282,7 +282,7 @@ try ring-page-order 4294967295
 try ring-page-order 2
 try multi-queue-num-queues 0
 try multi-queue-num-queues 1000
-try multi-queue-num-queues -1
+try multi-queue-num-queues "1 1"
 try protocol alpha-abi
 try feature-persistent 7
 i=0; while [ $i -lt 60 ]; do xenstore-write $FE/state $((i * 7 % 10)); i=$((i + 1)); done
