@@ -15,7 +15,11 @@
 
 #include "blkback.h"
 
-/* Up to here copying is cheaper than mapping; see Documentation/admin/drivers/blkback.rst. */
+/*
+ * Direct requests are copied: for one frame that beats mapping and unmapping
+ * (see the figures in Documentation/admin/drivers/blkback.rst), and more than
+ * an interrupt should copy comes as an indirect request.
+ */
 #define COPY_MAX_SEGS	BLK_DIRECT_SEGS
 
 static bool to_disk(const struct blk_req *req)
