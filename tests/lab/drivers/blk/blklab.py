@@ -32,7 +32,7 @@ verdict() { if [ "$1" = 0 ]; then echo "ok - $2"; else echo "not ok - $2"; fi; }
 t() { n=$1; shift; "$@"; verdict $? "$n"; }
 # heard NAME TEXT [SECONDS]: has the guest said so by then?
 heard() {
-	for i in $(seq $((${3:-120} * 2))); do
+	for i in $(seq $((${3:-300} * 2))); do
 		grep -q "$2" $LOG/guest-$1.log 2>/dev/null && return 0
 		xl domid $1 >/dev/null 2>&1 || break
 		sleep 0.5
@@ -134,6 +134,6 @@ def run(stock, work, own, scenario, jobs, **kw):
 	image = dom0_image(stock, work, own, scenario, jobs, kw.pop("extra_modules", ()))
 	kw.setdefault("memory", "3G")
 	kw.setdefault("dom0_mem", "1536M")
-	kw.setdefault("timeout", 400)
+	kw.setdefault("timeout", 1500)	# of a machine that others use too
 	return xenhost.boot(xenhost.hypervisor(xen_root, work / "xen"),
 			    xenhost.kernel(kernel_root, kver), image, work / "console.log", **kw)

@@ -81,7 +81,7 @@ modprobe xen-blkback $PARAMS
 integrity() {
 	blkio fill /dev/ram0 7
 	t "$1: starts" guest g $2 integrity phy:/dev/ram0,xvda,w
-	t "$1: guest" heard g "GUEST done" 200
+	t "$1: guest" heard g "GUEST done" 400
 	grep FAILED $LOG/guest-g.log
 	gone g 60 || xl destroy g
 	t "$1: on the disk" blkio check /dev/ram0 9
@@ -166,7 +166,7 @@ blkio size /dev/nullb0
 dmsetup create lv --table "0 65536 linear /dev/nullb0 0"
 blkio fill /dev/mapper/lv 7
 guest g pvh integrity phy:/dev/mapper/lv,xvda,w
-t "4096-byte blocks" heard g "GUEST done" 200
+t "4096-byte blocks" heard g "GUEST done" 400
 gone g || xl destroy g
 t "4096-byte blocks on the disk" blkio check /dev/mapper/lv 9
 
@@ -234,12 +234,12 @@ t "unload the layer" rmmod hospes-xenbus
 t "load again" modprobe xen-blkback
 blkio fill /dev/ram2 7
 guest g KIND integrity phy:/dev/ram2,xvda,w
-t "works again" heard g "GUEST done" 200
+t "works again" heard g "GUEST done" 400
 gone g 60
 dmesg | grep -E 'WARNING:|BUG:|Call Trace|vbd' | tail -n 20
 """
 	scenario = scenario.replace("KIND", kind).replace("CYCLES", "20")
-	check(blklab.run(stock, tmp_path, own, scenario, JOBS, timeout=600))
+	check(blklab.run(stock, tmp_path, own, scenario, JOBS))
 
 
 def test_frontend_state_jumps(stock, own, tmp_path):
@@ -295,7 +295,7 @@ t "unload" rmmod xen-blkback
 dmesg | grep -iE 'vbd' | tail -n 60
 dmesg | grep -E 'WARNING:|BUG:|Call Trace'
 """
-	check(blklab.run(stock, tmp_path, own, scenario, JOBS, timeout=600))
+	check(blklab.run(stock, tmp_path, own, scenario, JOBS))
 
 
 @pytest.mark.parametrize("kind", ["pv", "pvh"])
@@ -308,7 +308,7 @@ blkio fill /dev/ram1 7
 for pers in 0 1; do
 	EXTRA="bf.persistent=$pers bf.rounds=20 bf.seed=$((RANDOM))"
 	guest g KIND evil phy:/dev/ram0,xvda,w
-	t "persistent=$pers: ran" heard g "GUEST evil done" 300
+	t "persistent=$pers: ran" heard g "GUEST evil done" 600
 	tr -d '\r' < $LOG/guest-g.log | sed -n "s/.*GUEST \(.*ok - \)/\1persistent=$pers /p"
 	xl destroy g
 	t "persistent=$pers: gone" until_ok 30 sh -c "! ls /sys/bus/xen-backend/devices/ | grep -q vbd"
@@ -316,11 +316,11 @@ for pers in 0 1; do
 done
 EXTRA=
 guest g KIND integrity phy:/dev/ram1,xvda,w
-t "an honest guest after them" heard g "GUEST done" 200
+t "an honest guest after them" heard g "GUEST done" 400
 gone g 60
 t "unload" rmmod xen-blkback
 dmesg | grep -iE 'vbd' | tail -n 40
 dmesg | grep -E 'WARNING:|BUG:|Call Trace'
 """
-	out = blklab.run(stock, tmp_path, own, scenario.replace("KIND", kind), JOBS, timeout=600)
+	out = blklab.run(stock, tmp_path, own, scenario.replace("KIND", kind), JOBS)
 	assert len(check(out)) >= 2 * 70
