@@ -56,7 +56,9 @@ static bool vector_usable(unsigned int cpu, unsigned int vector)
 /* @nr (a power of two) adjacent vectors on @cpu, aligned to @nr; 0: none. */
 static u8 vector_find(unsigned int cpu, unsigned int nr)
 {
-	for (unsigned int v = VECTOR_FIRST_DYNAMIC; v <= VECTOR_LAST_DYNAMIC; v += nr) {
+	unsigned int first = ROUND_UP((unsigned int)VECTOR_FIRST_DYNAMIC, nr);
+
+	for (unsigned int v = first; v <= VECTOR_LAST_DYNAMIC; v += nr) {
 		unsigned int i = 0;
 
 		while (i < nr && vector_usable(cpu, v + i))
@@ -476,13 +478,6 @@ bool irq_is_shared(unsigned int irq)
 	struct irq_desc *desc = irq_to_desc(irq);
 
 	return desc && READ_ONCE(desc->nr_guests) > 1;
-}
-
-bool irq_is_hypervisors(unsigned int irq)
-{
-	struct irq_desc *desc = irq_to_desc(irq);
-
-	return desc && READ_ONCE(desc->handler);
 }
 
 /* Message-signalled interrupts. */

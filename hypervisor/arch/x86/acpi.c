@@ -237,6 +237,7 @@ void __init acpi_init(const void *rsdp, size_t len)
 		return;
 	}
 	acpi.present = true;
+	acpi_hide_dmar(true);
 	pr_info("ACPI: %u CPUs, %u I/O APICs, SCI %u, PM timer port %#x, HPET %#lx\n",
 		acpi.nr_cpus, acpi.nr_ioapics, acpi.sci_irq, acpi.pm_timer_port,
 		acpi.hpet_address);
@@ -247,7 +248,7 @@ void __init acpi_init(const void *rsdp, size_t len)
 
 /**
  * acpi_hide_dmar() - Keep domain 0 from driving the IOMMU that is ours.
- * @hide: true before domain 0 runs; false before a reboot or kexec
+ * @hide: true from boot on; false before a kernel that is not ours takes over
  *
  * Rewrites the table's signature in place, to letters with the same sum, as
  * Xen does. Nothing happens on a machine without the table.

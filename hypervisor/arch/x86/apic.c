@@ -226,35 +226,39 @@ void __init apic_init_bsp(void)
 }
 
 /**
- * apic_timer_calibrate_start() - Begin to count bus clocks.
+ * apic_timer_count_start() - Let the timer count, to learn its speed.
  *
- * Context: boot, interrupts off. Does nothing if the timer follows the TSC.
+ * Context: boot, interrupts off.
+ * Return: false if that is not needed: it follows the TSC, or there is none.
  */
-void __init apic_timer_calibrate_start(void)
+bool __init apic_timer_count_start(void)
 {
 	if (!enabled || tsc_deadline)
-		return;
+		return false;
 	apic_write(APIC_LVTT, APIC_LVT_MASKED | VECTOR_TIMER);
 	apic_write(APIC_TMICT, 0xffffffff);
+	return true;
+}
+
+/** apic_timer_count() - Ticks since apic_timer_count_start(). */
+u32 __init apic_timer_count(void)
+{
+	return 0xffffffff - apic_read(APIC_TMCCT);
 }
 
 /**
- * apic_timer_calibrate_end() - Learn the timer's speed.
- * @elapsed_ns: since apic_timer_calibrate_start(); less than a full count
+ * apic_timer_count_end() - Take the timer into use.
+ * @ticks: counted
+ * @ns:    in this time
  */
-void __init apic_timer_calibrate_end(u64 elapsed_ns)
+void __init apic_timer_count_end(u64 ticks, u64 ns)
 {
-	u64 ticks;
-
-	if (!enabled || tsc_deadline)
-		return;
-	ticks = 0xffffffff - apic_read(APIC_TMCCT);
 	apic_write(APIC_TMICT, 0);
 	apic_write(APIC_LVTT, VECTOR_TIMER);
-	if (!ticks || !elapsed_ns)
+	if (!ticks || !ns)
 		panic("APIC: the timer does not count; boot with nolapic to use the PIT\n");
-	ticks_mult = (ticks << 32) / elapsed_ns;
-	pr_info("APIC: timer runs at %lu kHz\n", ticks * 1000000 / elapsed_ns);
+	ticks_mult = (ticks << 32) / ns;
+	pr_info("APIC: timer runs at %lu kHz\n", ticks * 1000000 / ns);
 }
 
 /**

@@ -87,14 +87,14 @@ struct sample {
 };
 
 /* The reading that the bus delayed least. */
-static struct sample __init take_sample(const struct platform_counter *c)
+static struct sample __init take_sample(u32 (*read)(void))
 {
 	struct sample best = { 0, 0 };
 	u64 best_width = ~0UL;
 
 	for (unsigned int i = 0; i < CALIBRATE_SAMPLES; i++) {
 		u64 before = rdtsc_ordered();
-		u32 count = c->read();
+		u32 count = read();
 		u64 width = rdtsc_ordered() - before;
 
 		if (width < best_width) {
@@ -124,12 +124,12 @@ static bool __init wait_counts(const struct platform_counter *c, u32 from, u32 c
 /* TSC kHz by @c; 0 if it cannot be used. */
 static u32 __init calibrate_by(const struct platform_counter *c)
 {
-	struct sample a = take_sample(c), b;
+	struct sample a = take_sample(c->read), b;
 	u64 counts, khz;
 
 	if (!wait_counts(c, a.count, c->hz / (1000 / CALIBRATE_MS)))
 		return 0;
-	b = take_sample(c);
+	b = take_sample(c->read);
 	counts = (b.count - a.count) & c->mask;
 	khz = (b.tsc - a.tsc) * c->hz / (counts * 1000);
 	return khz <= 0xffffffff ? khz : 0;
@@ -151,6 +151,11 @@ static void __init calibrate(void)
 	}
 	if (!tsc_khz)
 		panic("time: neither HPET nor PM timer nor PIT counts: this machine has no usable clock\n");
+}
+
+static void __init calibrate_apic(struct sample from, struct sample to)
+{
+	apic_timer_count_end(to.count - from.count, tsc_to_ns(to.tsc - from.tsc));
 }
 
 /**
@@ -203,15 +208,19 @@ static void pit_interrupt(void *data __maybe_unused)
  */
 void __init time_init(void)
 {
-	u64 start, secs;
+	bool count_apic;
+	struct sample start = { 0, 0 };
+	u64 secs;
 
 	boot_tsc = rdtsc_ordered();
 	check_tsc();
-	apic_timer_calibrate_start();
-	start = rdtsc_ordered();
+	count_apic = apic_timer_count_start();
+	if (count_apic)
+		start = take_sample(apic_timer_count);
 	calibrate();
 	scale = tsc_scale_for(tsc_khz);
-	apic_timer_calibrate_end(tsc_to_ns(rdtsc_ordered() - start));
+	if (count_apic)
+		calibrate_apic(start, take_sample(apic_timer_count));
 	timer_by_pit = !apic_enabled();
 	if (timer_by_pit)
 		pit_timer_init(pit_interrupt);

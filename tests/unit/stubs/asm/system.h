@@ -6,6 +6,8 @@
 #ifndef HV_ASM_SYSTEM_H
 #define HV_ASM_SYSTEM_H
 
+#include <sched.h>
+
 #include <hv/lib.h>
 #include <asm/x86-defs.h>
 
@@ -15,7 +17,7 @@ void stub_out(u8 v, u16 port);
 
 static inline void cpu_relax(void)
 {
-	__builtin_ia32_pause();
+	sched_yield();	/* who holds the lock may be waiting for this CPU */
 }
 
 static inline unsigned long local_irq_save(void)
@@ -59,6 +61,34 @@ static inline void outb(u8 v, u16 port)
 {
 	stub_out(v, port);
 }
+
+/* Accesses of more than a byte, for tests that tell them apart. */
+u32 stub_in_wide(u16 port, unsigned int bytes);
+void stub_out_wide(u32 v, u16 port, unsigned int bytes);
+
+static inline u16 inw(u16 port)
+{
+	return stub_in_wide(port, 2);
+}
+
+static inline u32 inl(u16 port)
+{
+	return stub_in_wide(port, 4);
+}
+
+static inline void outw(u16 v, u16 port)
+{
+	stub_out_wide(v, port, 2);
+}
+
+static inline void outl(u32 v, u16 port)
+{
+	stub_out_wide(v, port, 4);
+}
+
+/* A CPU of the test's own making. */
+void cpuid_count(u32 leaf, u32 subleaf, u32 *a, u32 *b, u32 *c, u32 *d);
+int rdmsr_safe(u32 msr, u64 *val);
 
 static inline u64 rdtsc(void)
 {
