@@ -17,6 +17,8 @@ import subprocess
 import packages
 
 SLOTS = int(os.environ.get("HOSPES_QEMU_SLOTS", "2"))
+# Whose stock kernel runs in dom0 and guests.
+SUITE = os.environ.get("HOSPES_LAB_SUITE", "bookworm")
 
 
 @contextlib.contextmanager
@@ -88,7 +90,7 @@ def results(console):
 	return found
 
 
-def stock(suite=os.environ.get("HOSPES_LAB_SUITE", "bookworm")):
+def stock(suite=SUITE):
 	"""(xen_root, kernel_root, kver): Debian 12's Xen, the stock kernel of @suite."""
 	kernel_root, kver = packages.kernel_sysroot(suite)
 	return packages.xen_sysroot(), kernel_root, kver
