@@ -91,6 +91,10 @@ static long bind_static(struct evtchn_user *u, void __user *arg)
 	if (xa_load(&u->ports, bind.port))
 		return -EISCONN;
 
+	/* Not one of the kernel's: failing to share it would close it. */
+	if ((int)irq_from_evtchn(bind.port) > 0)
+		return -EBUSY;
+
 	return evtchn_port_bind(u, bind.port, true);
 }
 #endif

@@ -197,7 +197,8 @@ static int __init evtchn_init(void)
 
 	rc = misc_register(&evtchn_device);
 	if (rc)
-		pr_err("cannot register /dev/xen/evtchn (%d): is another evtchn driver loaded?\n", rc);
+		pr_err("cannot register /dev/xen/evtchn (%d): is another evtchn driver loaded?\n",
+		       rc);
 	else
 		pr_info("Event-channel device installed\n");
 

@@ -83,28 +83,31 @@ static void close_port(u32 number)
 {
 	struct evtchn_close close = { .port = number };
 
-	/* The hypervisor gave us this port a moment ago. */
-	WARN_ON_ONCE(HYPERVISOR_event_channel_op(EVTCHNOP_close, &close));
+	/*
+	 * Fails if the event channel core has closed it: it does so when it is
+	 * out of memory for the handler, but not when it is out of interrupts.
+	 */
+	(void)HYPERVISOR_event_channel_op(EVTCHNOP_close, &close);
 }
 
 static int connect_port(struct evtchn_user *u, struct evtchn_port *port, bool is_static)
 {
-	int irq, rc;
+	int irq;
 
 	/* An interrupt may come before this returns, and be written back. */
-	irq = bind_evtchn_to_irqhandler_lateeoi(port->number, evtchn_interrupt,
-						is_static ? IRQF_SHARED : 0, u->name, port);
+	irq = bind_evtchn_to_irqhandler_lateeoi(port->number, evtchn_interrupt, 0, u->name, port);
 	if (irq < 0)
 		return irq;
 
 	port->irq = irq;
 
-	/* gntdev and gntalloc may hold on to the port after it is unbound here. */
-	rc = evtchn_make_refcounted(port->number, is_static);
-	if (rc)
-		unbind_from_irqhandler(irq, port);
+	/*
+	 * gntdev and gntalloc may hold on to the port after it is unbound here.
+	 * Refused only for a port without interrupt, or one made so before.
+	 */
+	WARN_ON_ONCE(evtchn_make_refcounted(port->number, is_static));
 
-	return rc;
+	return 0;
 }
 
 /**

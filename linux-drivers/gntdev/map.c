@@ -132,6 +132,11 @@ void gntdev_map_put(struct gntdev_map *map)
 	free_map(map);
 }
 
+static unsigned long address_of(const struct gntdev_map *map, u32 page)
+{
+	return (unsigned long)pfn_to_kaddr(page_to_pfn(map->pages[page]));
+}
+
 static int map_batch(struct gntdev_map *map, u32 first, u32 nr)
 {
 	u32 flags = GNTMAP_host_map | (map->readonly ? GNTMAP_readonly : 0);
@@ -140,10 +145,8 @@ static int map_batch(struct gntdev_map *map, u32 first, u32 nr)
 	int rc;
 
 	for (i = 0; i < nr; i++) {
-		unsigned long addr = (unsigned long)pfn_to_kaddr(page_to_pfn(map->pages[first + i]));
-
-		gnttab_set_map_op(&op[i], addr, flags, map->refs[first + i].ref,
-				  map->refs[first + i].domid);
+		gnttab_set_map_op(&op[i], address_of(map, first + i), flags,
+				  map->refs[first + i].ref, map->refs[first + i].domid);
 		op[i].handle = INVALID_GRANT_HANDLE;
 	}
 
@@ -202,9 +205,8 @@ static void unmap_run(struct gntdev_map *map, u32 first, u32 nr)
 	int rc;
 
 	for (i = 0; i < nr; i++) {
-		unsigned long addr = (unsigned long)pfn_to_kaddr(page_to_pfn(map->pages[first + i]));
-
-		gnttab_set_unmap_op(&op[i], addr, flags, map->handle[first + i]);
+		gnttab_set_unmap_op(&op[i], address_of(map, first + i), flags,
+				    map->handle[first + i]);
 		op[i].status = GNTST_general_error;
 	}
 
@@ -242,8 +244,7 @@ static void clear_byte(struct gntdev_map *map)
 
 	/* An attempt to map it may have failed. */
 	if (map->handle[page] != INVALID_GRANT_HANDLE && !map->readonly)
-		*((u8 *)pfn_to_kaddr(page_to_pfn(map->pages[page])) +
-		  offset_in_page(map->notify.offset)) = 0;
+		*(u8 *)(address_of(map, page) + offset_in_page(map->notify.offset)) = 0;
 }
 
 /* Unmap now; false if a page is still in use. */

@@ -29,6 +29,7 @@ static inline int hospes_evtchn_make_refcounted(evtchn_port_t port, bool is_stat
 {
 	return evtchn_make_refcounted(port);
 }
+
 #define evtchn_make_refcounted hospes_evtchn_make_refcounted
 #endif
 

@@ -112,7 +112,8 @@ static long make_call(struct dm_op_call *call, domid_t domid)
 		return rc;
 
 	for (i = 0; i < call->nr_bufs; i++) {
-		set_xen_guest_handle(call->xbufs[i].h, call->bufs[i].uptr);
+		/* The hypervisor reads the program's memory, which is checked and pinned. */
+		set_xen_guest_handle(call->xbufs[i].h, (void __force *)call->bufs[i].uptr);
 		call->xbufs[i].size = call->bufs[i].size;
 	}
 

@@ -99,6 +99,12 @@ static long privcmd_ioctl(struct file *file, unsigned int cmd, unsigned long dat
 	case IOCTL_PRIVCMD_PCIDEV_GET_GSI:
 		return ioctl_pcidev_get_gsi(f, arg);
 #endif
+#ifdef IOCTL_PRIVCMD_IRQFD
+	/* As a kernel answers that is built without them. */
+	case IOCTL_PRIVCMD_IRQFD:
+	case IOCTL_PRIVCMD_IOEVENTFD:
+		return -EOPNOTSUPP;
+#endif
 	default:
 		return -ENOTTY;
 	}

@@ -78,6 +78,7 @@ static struct notifier_block xenstore_notifier = {
  */
 int privcmd_initial_domid(domid_t *domid)
 {
+	/* Pairs with the release in xenstore_is_up(): then target is set. */
 	if (wait_event_interruptible(target_wait, !smp_load_acquire(&target_pending)))
 		return -EINTR;
 

@@ -83,6 +83,12 @@ class Apt:
 		out = run("apt-cache", *self.opts, "depends", "linux-image-amd64")
 		return re.search(r"Depends: linux-image-(\S+-amd64)", out).group(1)
 
+	def closure(self, packages):
+		"""@packages and all that they depend on, essential packages aside."""
+		out = run("apt-get", *self.opts, "-s", "-qq", "--no-install-recommends", "install",
+			  *packages)
+		return sorted(set(re.findall(r"^Inst (\S+)", out, re.M)))
+
 	def unpack(self, packages, dest):
 		debs = self.dir / "debs"
 		for name in packages:
@@ -112,6 +118,31 @@ def sysroot(packages, suite="bookworm"):
 			apt.unpack(names, tmp)
 			tmp.rename(root)
 	return root
+
+
+def build_root(suite="bookworm"):
+	"""(directory, release): a root to chroot into that can build modules for the
+	stock kernel of @suite, with that suite's own compiler and kernel headers."""
+	with open(CACHE / "lock.build", "w", encoding="ascii") as lock:
+		fcntl.flock(lock, fcntl.LOCK_EX)
+		apt = Apt(suite)
+		kver = apt.kernel_release()
+		root = CACHE / f"{suite}-build-{kver}"
+		if not root.exists():
+			names = apt.closure([f"linux-headers-{kver}", "base-files", "make", "gcc", "dash",
+					     "bash", "coreutils", "sed", "grep", "mawk", "findutils",
+					     "diffutils", "perl-base", "xz-utils"])
+			tmp = root.with_suffix(".new")
+			shutil.rmtree(tmp, ignore_errors=True)
+			tmp.mkdir()
+			# The first makes /bin and its like the links that the others expect.
+			apt.unpack(["base-files", *names], tmp)
+			if not (tmp / "usr/bin/awk").exists():
+				(tmp / "usr/bin/awk").symlink_to("mawk")
+			for sub in ("proc", "dev", "tmp", "work"):
+				(tmp / sub).mkdir(exist_ok=True)
+			tmp.rename(root)
+	return root, kver
 
 
 def xen_sysroot():

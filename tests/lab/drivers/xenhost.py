@@ -13,27 +13,20 @@ import os
 import pathlib
 import random
 import subprocess
-import time
 
 import packages
 
 SLOTS = int(os.environ.get("HOSPES_QEMU_SLOTS", "2"))
+# Whose stock kernel runs in dom0 and guests.
+SUITE = os.environ.get("HOSPES_LAB_SUITE", "bookworm")
 
 
 @contextlib.contextmanager
 def qemu_slot():
-	"""Hold one of the emulator slots."""
-	first = random.randrange(SLOTS)
-	while True:
-		for i in range(SLOTS):
-			with open(f"/tmp/qemu.lock.{(first + i) % SLOTS}", "w", encoding="ascii") as lock:
-				try:
-					fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-				except BlockingIOError:
-					continue
-				yield
-				return
-		time.sleep(1)
+	"""Hold one of the emulator slots; waits in line with everybody else."""
+	with open(f"/tmp/qemu.lock.{random.randrange(SLOTS)}", "w", encoding="ascii") as lock:
+		fcntl.flock(lock, fcntl.LOCK_EX)
+		yield
 
 
 def hypervisor(xen_root, dest):
@@ -97,7 +90,7 @@ def results(console):
 	return found
 
 
-def stock(suite=os.environ.get("HOSPES_LAB_SUITE", "bookworm")):
+def stock(suite=SUITE):
 	"""(xen_root, kernel_root, kver): Debian 12's Xen, the stock kernel of @suite."""
 	kernel_root, kver = packages.kernel_sysroot(suite)
 	return packages.xen_sysroot(), kernel_root, kver
