@@ -6,6 +6,7 @@
 #ifndef NETBACK_HASH_H
 #define NETBACK_HASH_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
 #include <xen/interface/io/netif.h>
 
