@@ -455,7 +455,8 @@ int nb_rx_poll(struct napi_struct *napi, int budget)
 
 	if (!skb_queue_empty(&q->rx_pending) || q->rx_stalled)
 		rx_set_timer(q);
-	if (!napi_complete_done(napi, work))
+	/* Lingering, which a count of work asks for, is of no use in this direction. */
+	if (!napi_complete_done(napi, 0))
 		return work;
 	ready = q->rx_useful;
 	q->rx_useful = false;

@@ -1,15 +1,16 @@
 # Both drivers in one boot, each with a fresh guest; run in dom0 by bench.py.
 G=10.9.0.2
-MIB=${MIB:-64}
-measure() { # NAME: the marks number the phases
+MIB=32
+burst() { for round in $(seq 25); do netload $1 $G 400 64 $2; done | awk '{ came += $6 } END { print came " came" }'; }
+measure() { # NAME: the marks number the phases of bench.py
 	echo "BEGIN $1"
 	xl create /guest/g1.cfg >/dev/null
 	up g1 || echo "$1: the guest does not answer"
 	netload recv $G 4194304x >/dev/null; netload send $G 4194304x >/dev/null
 	netload mark 1; netload recv $G $((MIB * 1048576))x
 	netload mark 2; netload send $G $((MIB * 1048576))x
-	netload mark 3; netload udpfrom $G 20000 64 10.9.0.1
-	netload mark 4; netload udpto $G 20000 64
+	netload mark 3; burst udpfrom 10.9.0.1
+	netload mark 4; burst udpto
 	netload mark 5; netload recv $G $((MIB * 262144))x 1400
 	netload mark 6; ping -q -c 200 -i 0.002 $G | tail -1
 	netload mark 7
@@ -18,12 +19,9 @@ measure() { # NAME: the marks number the phases
 	while ls /sys/class/net/vif* >/dev/null 2>&1; do sleep 0.2; done
 	echo "END $1"
 }
-netload mark 0
 rmmod xen-netback
 insmod /lib/modules/$(uname -r)/kernel/drivers/net/xen-netback/xen-netback.ko
-grep netback /proc/modules
 measure stock
 rmmod xen-netback
 modprobe xen-netback
-grep netback /proc/modules
-measure ours
+measure own

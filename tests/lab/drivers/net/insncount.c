@@ -4,10 +4,10 @@
  *
  *	-plugin libinsncount.so,out=FILE,hit=ADDR,hit=ADDR...
  *
- * Each execution of a mark (netload mark N) writes a line "N KERNEL XEN USER
+ * Each execution of a mark (netload mark N) writes a line "N KERNEL XEN USER CPU0
  * HIT..." to FILE: the instructions executed since the start by guest kernels,
- * by the hypervisor (its half of the address space) and by programs, and how
- * often each ADDR was reached. Declarations are those of version 1 of QEMU's
+ * by the hypervisor (its half of the address space) and by programs, all of
+ * these on the first CPU, and how often each ADDR was reached. Declarations are those of version 1 of QEMU's
  * documented plugin interface.
  */
 #include <inttypes.h>
@@ -80,8 +80,8 @@ static void mark(unsigned int cpu, void *n)
 		for (unsigned int h = 0; h < nr_hits; h++)
 			sum.hit[h] += counts[c].hit[h];
 	}
-	fprintf(out, "%d %" PRIu64 " %" PRIu64 " %" PRIu64, (int)(uintptr_t)n, sum.kernel, sum.xen,
-		sum.user);
+	fprintf(out, "%d %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64, (int)(uintptr_t)n, sum.kernel,
+		sum.xen, sum.user, counts[0].kernel + counts[0].xen + counts[0].user);
 	for (unsigned int h = 0; h < nr_hits; h++)
 		fprintf(out, " %" PRIu64, sum.hit[h]);
 	fprintf(out, "\n");

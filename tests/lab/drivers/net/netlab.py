@@ -97,7 +97,17 @@ def guest_image(stock, dest, *, netfront="", init=GUEST_INIT, own=()):
 	return (xenhost.vmlinux(kernel_root, kver, dest / "vmlinux"), img.write(dest / "guest.img"))
 
 
-def host_image(stock, dest, guest, body, *, modules=(), netback="", memory=192, vcpus=1, vif=""):
+def bad_guest_image(stock, dest, badfront):
+	"""initrd of a guest whose only frontend is badfront.ko."""
+	img = Initramfs(stock[1], stock[2], stock[0])
+	img.add_own_modules([badfront])
+	img.set_init("modprobe badfront $(sed 's/.*badfront.seed=/seed=/; s/ .*//' /proc/cmdline)\n"
+		     "sleep 100000\n")
+	return img.write(pathlib.Path(dest) / "bad.img")
+
+
+def host_image(stock, dest, guest, body, *, modules=(), netback="", memory=192, vcpus=1, vif="",
+	       files=None):
 	"""The dom0 initramfs that runs shell text @body; @modules hide stock ones."""
 	xen_root, kernel_root, kver = stock
 	dest = pathlib.Path(dest)
@@ -114,5 +124,7 @@ def host_image(stock, dest, guest, body, *, modules=(), netback="", memory=192, 
 	img.add_file(guest[0], "guest/vmlinux")
 	img.add_file(guest[1], "guest/initrd")
 	img.add_text(GUEST_CFG.format(memory=memory, vcpus=vcpus, vif=vif), "guest/g1.cfg")
+	for src, to in (files or {}).items():
+		img.add_file(src, to)
 	img.set_init(DOM0_INIT.format(netback=netback, guest=GUEST) + body)
 	return img.write(dest / "dom0.img")

@@ -207,16 +207,16 @@ static int do_both(const char *host, const char *bytes)
 	return waitpid(pid, &status, 0) != pid || status;
 }
 
-static int udp_socket(const char *local, int port)
+static int udp_socket(int port)
 {
 	int fd, on = 1, rcvbuf = 32 << 20;
 	struct sockaddr_in6 any = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
 
-	(void)local;
 	fd = socket(AF_INET6, SOCK_DGRAM, 0);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &rcvbuf, sizeof(rcvbuf));
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &rcvbuf, sizeof(rcvbuf));
+	setsockopt(fd, IPPROTO_IP, IP_MULTICAST_ALL, &on, sizeof(on));
 	if (bind(fd, (struct sockaddr *)&any, sizeof(any)))
 		perror("bind");
 	return fd;
@@ -278,7 +278,7 @@ static int do_udpto(const char *host, const char *count, const char *size, const
 
 static int do_udpfrom(const char *host, const char *count, const char *size, const char *local)
 {
-	int in = udp_socket(local, UDP_PORT), fd = dial(host);
+	int in = udp_socket(UDP_PORT), fd = dial(host);
 	unsigned int good, bad;
 	char line[100];
 	double start = now();
@@ -342,7 +342,7 @@ static void answer(int fd)
 		nr = parse_bytes(bytes, &checked);
 		tcp_out(fd, nr, checked, chunk);
 	} else if (sscanf(line, "udpsink %u %zu", &count, &size) == 2) {
-		in = udp_socket(NULL, UDP_PORT);
+		in = udp_socket(UDP_PORT);
 		put_line(fd, "ready");
 		udp_in(in, count, size, &good, &bad);
 		snprintf(line, sizeof(line), "got %u bad %u", good, bad);
