@@ -83,7 +83,7 @@ static void refill(struct nb_credit *credit, u64 now_ns)
 /**
  * nb_credit_take() - May a packet pass?
  * @credit:	the bucket
- * @len:	octets of the packet, at most NB_CREDIT_BURST_MIN
+ * @len:	octets of the packet, below NB_CREDIT_BURST_MIN
  * @now_ns:	monotonic time
  *
  * Context: softirq, or with bottom halves off.

@@ -9,8 +9,8 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
-/* A packet that is larger than a window's octets must still pass. */
-#define NB_CREDIT_BURST_MIN	65536
+/* Large packets must pass, and not lose what came while they waited, however short the window. */
+#define NB_CREDIT_BURST_MIN	131072
 
 /**
  * struct nb_credit - token bucket

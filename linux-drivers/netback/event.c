@@ -43,8 +43,9 @@ int nb_event_bind(struct nb_queue *q, const char *dir, const char *node, struct 
 	if (rc)
 		return rc;
 	if (!port) {
-		dev_err(&be->dev->dev, "%s/%s is missing: the frontend must write its port there\n",
-			dir, node);
+		dev_err_ratelimited(&be->dev->dev,
+				    "%s/%s is missing: the frontend must write its port there\n",
+				    dir, node);
 		return -EINVAL;
 	}
 
@@ -55,8 +56,9 @@ int nb_event_bind(struct nb_queue *q, const char *dir, const char *node, struct 
 	rc = bind_interdomain_evtchn_to_irqhandler_lateeoi(be->dev, port, nb_event_irq, 0,
 							   ev->name, ev);
 	if (rc < 0) {
-		dev_err(&be->dev->dev, "cannot bind event channel %u of %s: error %d\n",
-			port, dir, rc);
+		dev_err_ratelimited(&be->dev->dev,
+				    "cannot bind event channel %u of %s: error %d\n",
+				    port, dir, rc);
 		return rc;
 	}
 	ev->irq = rc;
@@ -78,21 +80,33 @@ void nb_event_unbind(struct nb_event *ev)
 }
 
 /**
+ * nb_event_useful() - There was something to do.
+ * @ev: bound
+ *
+ * Counts for the event that is being answered, or else for the next one: a
+ * poll may find the work before its interrupt arrives, which is nobody's fault.
+ *
+ * Context: softirq.
+ */
+void nb_event_useful(struct nb_event *ev)
+{
+	if (!(atomic_read(&ev->owed) & NB_EV_USEFUL))
+		atomic_or(NB_EV_USEFUL, &ev->owed);
+}
+
+/**
  * nb_event_done() - One direction has done what its event asked for.
  * @ev:		bound
  * @who:	NB_EV_TX or NB_EV_RX
- * @useful:	there was something to do
  *
  * Context: softirq, after the poll has completed.
  */
-void nb_event_done(struct nb_event *ev, unsigned int who, bool useful)
+void nb_event_done(struct nb_event *ev, unsigned int who)
 {
 	int owed;
 
 	if (!(atomic_read(&ev->owed) & who))
 		return;
-	if (useful)
-		atomic_or(NB_EV_USEFUL, &ev->owed);
 	owed = atomic_fetch_andnot(who, &ev->owed);
 	if (owed & (NB_EV_TX | NB_EV_RX) & ~who)
 		return;

@@ -51,7 +51,7 @@ struct nb_watch;
  */
 #define NB_EV_TX	1
 #define NB_EV_RX	2
-#define NB_EV_USEFUL	4	/* somebody found work: not a spurious event */
+#define NB_EV_USEFUL	4	/* somebody found work since the port was last unmasked */
 
 struct nb_event {
 	struct nb_queue *q;
@@ -120,7 +120,6 @@ struct nb_queue {
 	void *tx_ring;			/* mapping */
 	struct nb_event *tx_event;
 	struct nb_tx_batch *tx_batch;
-	bool tx_useful;				/* since the port was last unmasked */
 	struct nb_tx_stats tx_stats;
 
 	struct napi_struct rx_napi;
@@ -132,7 +131,6 @@ struct nb_queue {
 	struct timer_list rx_timer;
 	unsigned long rx_last_slot;		/* jiffies when the guest last had a slot */
 	bool rx_stalled;
-	bool rx_useful;				/* since the port was last unmasked */
 	struct nb_rx_stats rx_stats;
 
 	spinlock_t rx_lock ____cacheline_aligned_in_smp;
@@ -210,7 +208,8 @@ void nb_copy_run(struct gnttab_copy *op, unsigned int nr);
 int nb_event_bind(struct nb_queue *q, const char *dir, const char *node, struct nb_event *ev,
 		  unsigned int wakes);
 void nb_event_unbind(struct nb_event *ev);
-void nb_event_done(struct nb_event *ev, unsigned int who, bool useful);
+void nb_event_useful(struct nb_event *ev);
+void nb_event_done(struct nb_event *ev, unsigned int who);
 
 /* tx.c, rx.c */
 int nb_tx_poll(struct napi_struct *napi, int budget);

@@ -62,8 +62,8 @@ int nb_queues_create(struct nb_vif *vif, unsigned int nr)
 
 static int attach_error(struct nb_queue *q, const char *which)
 {
-	dev_err(&q->vif->be->dev->dev, "%s ring of queue %u holds more requests than slots\n",
-		which, q->id);
+	dev_err_ratelimited(&q->vif->be->dev->dev,
+			    "%s ring of queue %u holds more requests than slots\n", which, q->id);
 	return -EINVAL;
 }
 

@@ -123,10 +123,22 @@ struct rx_fill {
 	grant_ref_t gref[NB_RX_SLOTS_MAX];
 };
 
+/*
+ * Is it another guest's page, mapped here? The flag that says so means other
+ * things in pages of files and of swap, so a PV domain asks its p2m first.
+ */
+static struct xen_page_foreign *rx_foreign(struct page *page)
+{
+	if (!xen_feature(XENFEAT_auto_translated_physmap) &&
+	    !(__pfn_to_mfn(page_to_pfn(page)) & FOREIGN_FRAME_BIT))
+		return NULL;
+	return xen_page_foreign(page);
+}
+
 static void rx_add_copy(struct rx_fill *f, void *src, unsigned int len)
 {
 	struct nb_rx_batch *b = f->q->rx_batch;
-	struct xen_page_foreign *foreign = xen_page_foreign(virt_to_page(src));
+	struct xen_page_foreign *foreign = rx_foreign(virt_to_page(src));
 	struct gnttab_copy *op;
 
 	if (b->nr_ops == NB_RX_OPS)
@@ -134,7 +146,7 @@ static void rx_add_copy(struct rx_fill *f, void *src, unsigned int len)
 	op = &b->op[b->nr_ops];
 	op->flags = GNTCOPY_dest_gref;
 	if (foreign) {
-		/* Another guest's page, mapped here: the frame is not ours to name. */
+		/* The frame is not ours to name. */
 		op->flags |= GNTCOPY_source_gref;
 		op->source.u.ref = foreign->gref;
 		op->source.domid = foreign->domid;
@@ -366,8 +378,10 @@ static void rx_check_stall(struct nb_queue *q)
 {
 	if (rx_have_slots(q, 1)) {
 		q->rx_last_slot = jiffies;
-		if (q->rx_stalled)
+		if (q->rx_stalled) {
 			rx_set_stalled(q, false);
+			nb_event_useful(q->rx_event);
+		}
 	} else if (!q->rx_stalled && q->vif->stall_timeout &&
 		   time_after_eq(jiffies, q->rx_last_slot + q->vif->stall_timeout)) {
 		rx_set_stalled(q, true);
@@ -426,7 +440,6 @@ int nb_rx_poll(struct napi_struct *napi, int budget)
 {
 	struct nb_queue *q = container_of(napi, struct nb_queue, rx_napi);
 	struct sk_buff *skb;
-	bool ready;
 	int work = 0;
 
 	if (unlikely(xenbus_be_is_broken(q->vif->be))) {
@@ -436,7 +449,6 @@ int nb_rx_poll(struct napi_struct *napi, int budget)
 	if (!budget)
 		return 0;
 
-	ready = q->rx_stalled;
 	rx_check_stall(q);
 	rx_fetch_list(q);
 	while (work < budget && (skb = skb_peek(&q->rx_pending)) && rx_put(q, skb))
@@ -445,10 +457,8 @@ int nb_rx_poll(struct napi_struct *napi, int budget)
 		rx_run_copies(q);
 		rx_respond(q);
 		rx_free_done(q, budget);
-		q->rx_useful = true;
+		nb_event_useful(q->rx_event);
 	}
-	if (ready != q->rx_stalled)
-		q->rx_useful = true;
 	rx_drop_expired(q);
 	if (work == budget)
 		return work;
@@ -458,9 +468,7 @@ int nb_rx_poll(struct napi_struct *napi, int budget)
 	/* Lingering, which a count of work asks for, is of no use in this direction. */
 	if (!napi_complete_done(napi, 0))
 		return work;
-	ready = q->rx_useful;
-	q->rx_useful = false;
 	if (!xenbus_be_is_broken(q->vif->be))
-		nb_event_done(q->rx_event, NB_EV_RX, ready);
+		nb_event_done(q->rx_event, NB_EV_RX);
 	return work;
 }

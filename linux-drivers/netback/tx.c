@@ -153,7 +153,7 @@ static bool tx_within_rate(struct nb_vif *vif, unsigned int len)
 
 	if (!wait_ns)
 		return true;
-	mod_timer(&vif->credit_timer, jiffies + nsecs_to_jiffies(wait_ns) + 1);
+	timer_reduce(&vif->credit_timer, jiffies + nsecs_to_jiffies(wait_ns) + 1);
 	return false;
 }
 
@@ -339,7 +339,7 @@ static void tx_finish(struct nb_queue *q)
 }
 
 /* Gives the number of packets taken, @budget if there may be more to take now. */
-static int tx_run(struct nb_queue *q, int budget, bool *useful, bool *hold)
+static int tx_run(struct nb_queue *q, int budget, bool *hold)
 {
 	struct nb_tx_batch *b = q->tx_batch;
 	RING_IDX prod = READ_ONCE(q->tx.sring->req_prod);
@@ -364,7 +364,7 @@ static int tx_run(struct nb_queue *q, int budget, bool *useful, bool *hold)
 		}
 	}
 	if (b->nr_rsp) {
-		*useful = true;
+		nb_event_useful(q->tx_event);
 		tx_finish(q);
 	}
 	return !*hold && q->tx.req_cons != prod ? budget : min_t(int, b->nr_done, budget - 1);
@@ -384,7 +384,7 @@ static int tx_run(struct nb_queue *q, int budget, bool *useful, bool *hold)
 int nb_tx_poll(struct napi_struct *napi, int budget)
 {
 	struct nb_queue *q = container_of(napi, struct nb_queue, tx_napi);
-	bool useful = false, hold = false;
+	bool hold = false;
 	int more = 0, work;
 
 	if (unlikely(xenbus_be_is_broken(q->vif->be))) {
@@ -394,9 +394,7 @@ int nb_tx_poll(struct napi_struct *napi, int budget)
 	if (!budget)
 		return 0;
 
-	work = tx_run(q, budget, &useful, &hold);
-	if (useful)
-		q->tx_useful = true;
+	work = tx_run(q, budget, &hold);
 	if (work == budget || !napi_complete_done(napi, work))
 		return work;
 
@@ -406,9 +404,7 @@ int nb_tx_poll(struct napi_struct *napi, int budget)
 		napi_schedule(napi);
 		return work;
 	}
-	useful = q->tx_useful;
-	q->tx_useful = false;
 	if (!xenbus_be_is_broken(q->vif->be))
-		nb_event_done(q->tx_event, NB_EV_TX, useful);
+		nb_event_done(q->tx_event, NB_EV_TX);
 	return work;
 }

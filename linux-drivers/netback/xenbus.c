@@ -115,6 +115,7 @@ static void rate_changed(struct nb_vif *vif)
 		window_ns = 0;
 	}
 	nb_credit_set(&vif->credit, bytes, window_ns, ktime_get_ns());
+	mod_timer(&vif->credit_timer, jiffies);	/* who waits may wait no longer */
 	kfree(text);
 }
 
@@ -171,8 +172,9 @@ static int read_abilities(struct nb_vif *vif)
 	if (rc)
 		return rc;
 	if (!rx_copy) {
-		dev_err(&vif->be->dev->dev, "%s/request-rx-copy is not 1: only copying is possible\n",
-			vif->be->dev->otherend);
+		dev_err_ratelimited(&vif->be->dev->dev,
+				    "%s/request-rx-copy is not 1: only copying is possible\n",
+				    vif->be->dev->otherend);
 		return -EOPNOTSUPP;
 	}
 	rc = read_flag(vif, "feature-sg", false, &vif->can_sg);

@@ -20,7 +20,6 @@ sys.path[:0] = [str(HERE.parent), str(HERE)]
 import netlab
 import packages
 import xenhost
-from test_net import CPU
 
 DRIVERS = HERE.parents[3] / "linux-drivers"
 PHASES = {1: ("guest to dom0, TCP, per MiB", 32), 2: ("dom0 to guest, TCP, per MiB", 32),
@@ -50,7 +49,7 @@ def run(work):
 					 DRIVERS / "netback/xen-netback.ko"])
 	hits = "".join(f",hit={addr}" for addr in addresses())
 	return xenhost.boot(xenhost.hypervisor(stock[0], work / "xen"),
-			    xenhost.kernel(stock[1], stock[2]), img, work / "console", cpu=CPU, smp=2,
+			    xenhost.kernel(stock[1], stock[2]), img, work / "console", cpu=netlab.CPU, smp=2,
 			    xen_args="dom0_max_vcpus=1 dom0_vcpus_pin", timeout=1500,
 			    qemu_args=["-icount", "shift=1,sleep=off",
 				       "-plugin", f"{plugin},out={work}/counts{hits}"])

@@ -34,6 +34,7 @@ check stall-expired sh -c "netload stats vif1.0 | grep -E 'guest_rx_expired [1-9
 xl unpause g1
 check stall-carrier-on carrier 1
 kill $load $load2
+sleep 2
 check after-stall ping -c 3 -w 20 $G
 check after-stall-tcp netload both $G 2000000
 xl destroy g1

@@ -14,7 +14,6 @@ import netlab
 import xenhost
 
 DRIVER = os.environ.get("HOSPES_LAB_DRIVER", "own")
-CPU = "max,-smap,-smep,-monitor,-rdtscp,-xsave"
 
 
 def verdicts(script):
@@ -42,7 +41,7 @@ def hosts(stock, own_modules, tmp_path_factory):
 						modules=[own_modules[n] for n in names], **image)
 			xen = xenhost.hypervisor(stock[0], work / "xen")
 			console = xenhost.boot(xen, xenhost.kernel(stock[1], stock[2]), img,
-					       work / "console", cpu=CPU, smp=smp, timeout=timeout)
+					       work / "console", cpu=netlab.CPU, smp=smp, timeout=timeout)
 			done[script] = console, xenhost.results(console)
 		return done[script]
 	return boot
