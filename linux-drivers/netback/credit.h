@@ -21,7 +21,7 @@
  * @refilled_ns: when the window began
  */
 struct nb_credit {
-	spinlock_t lock;
+	spinlock_t lock;	/* a leaf: nothing is taken below it */
 	u64 bytes;
 	u64 window_ns;
 	u64 left;

@@ -97,7 +97,8 @@ static bool ctrl_handle(void *data)
 		return false;
 	prod = READ_ONCE(vif->ctrl.sring->req_prod);
 	if (RING_REQUEST_PROD_OVERFLOW(&vif->ctrl, prod)) {
-		xenbus_be_broken(vif->be, "control ring: request index %u is beyond the ring", prod);
+		xenbus_be_broken(vif->be, "control ring: request index %u is beyond the ring",
+				 prod);
 		return false;
 	}
 	virt_rmb(); /* the requests after the index that covers them */

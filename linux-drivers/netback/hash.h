@@ -17,14 +17,14 @@
 #define NB_HASH_TYPES	(XEN_NETIF_CTRL_HASH_TYPE_IPV4 | XEN_NETIF_CTRL_HASH_TYPE_IPV4_TCP | \
 			 XEN_NETIF_CTRL_HASH_TYPE_IPV6 | XEN_NETIF_CTRL_HASH_TYPE_IPV6_TCP)
 
-/**
- * struct nb_hash - a guest's choice
- * @algorithm:	XEN_NETIF_CTRL_HASH_ALGORITHM_*
- * @types:	XEN_NETIF_CTRL_HASH_TYPE_*
- * @key:	zero-padded
- * @map_size:	entries of @map, 0 to spread by modulus
- * @map:	hash modulo @map_size to queue
- * @table:	hash of each half-octet at each place of the input, by @key
+/*
+ * A guest's choice:
+ * algorithm:	XEN_NETIF_CTRL_HASH_ALGORITHM_*
+ * types:	XEN_NETIF_CTRL_HASH_TYPE_*
+ * key:	zero-padded
+ * map_size:	entries of map, 0 to spread by modulus
+ * map:	hash modulo map_size to queue
+ * table:	hash of each half-octet at each place of the input, by key
  *
  * Written by the control ring's thread only. Readers in softirq may meet a
  * mixture of old and new during a change, which misplaces a packet at worst:

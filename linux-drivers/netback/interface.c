@@ -83,7 +83,8 @@ static int nb_change_mtu(struct net_device *dev, int mtu)
 	const struct nb_vif *vif = netdev_priv(dev);
 
 	if (mtu > ETH_DATA_LEN && !vif->can_sg) {
-		netdev_warn(dev, "mtu %d needs scatter-gather, which the guest does not have\n", mtu);
+		netdev_warn(dev, "mtu %d needs scatter-gather, which the guest does not have\n",
+			    mtu);
 		return -EINVAL;
 	}
 	dev->mtu = mtu;

@@ -17,9 +17,10 @@
  * @lock:	guards @addr and @nr
  * @filter:	the guest asked for filtering
  * @nr:		entries of @addr
+ * @addr:	the addresses, in no order
  */
 struct nb_mcast {
-	spinlock_t lock;
+	spinlock_t lock;	/* a leaf: nothing is taken below it */
 	bool filter;
 	unsigned int nr;
 	u8 addr[NB_MCAST_MAX][ETH_ALEN];

@@ -105,8 +105,8 @@ struct nb_rx_stats {
 	u64_stats_t copies, hypercalls, events;
 };
 
-/**
- * struct nb_queue - one pair of rings
+/*
+ * One pair of rings.
  *
  * The tx fields belong to tx_napi's poll, the rx fields to rx_napi's;
  * rx_lock guards rx_list, rx_list_bytes and the stopping of the stack's queue.
@@ -141,8 +141,8 @@ struct nb_queue {
 	bool napi_on;
 };
 
-/**
- * struct nb_vif - one backend device
+/*
+ * One backend device.
  *
  * dev lives from create to destroy, queues from connect to disconnect.
  * connected is set last and cleared first; the transmit path of the stack

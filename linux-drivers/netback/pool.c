@@ -5,10 +5,11 @@
  * grows with the CPUs and not with the guests.
  */
 #include <linux/percpu.h>
-#if __has_include(<net/page_pool/helpers.h>)
+#include <linux/version.h>
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 #include <net/page_pool/helpers.h>
 #else
-#include <net/page_pool.h>	/* before 6.6 */
+#include <net/page_pool.h>
 #endif
 
 #include "netback.h"

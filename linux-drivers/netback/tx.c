@@ -346,7 +346,8 @@ static int tx_run(struct nb_queue *q, int budget, bool *hold)
 	unsigned int most = min(budget, NAPI_POLL_WEIGHT);
 
 	if (RING_REQUEST_PROD_OVERFLOW(&q->tx, prod)) {
-		xenbus_be_broken(q->vif->be, "transmit queue %u: request index %u is beyond the ring",
+		xenbus_be_broken(q->vif->be,
+				 "transmit queue %u: request index %u is beyond the ring",
 				 q->id, prod);
 		*hold = true;
 		return 0;

@@ -11,13 +11,10 @@
 
 #include "netback.h"
 
-/*
- * lock guards vif: NULL once the device has let go.
- */
 struct nb_watch {
 	struct xenbus_watch watch;
-	struct mutex lock;
-	struct nb_vif *vif;
+	struct mutex lock;	/* guards vif, and is held while fn runs */
+	struct nb_vif *vif;	/* NULL once the device has let go */
 	void (*fn)(struct nb_vif *vif);
 	struct work_struct end;
 };

@@ -111,7 +111,8 @@ static void rate_changed(struct nb_vif *vif)
 	if (IS_ERR(text))
 		text = NULL;
 	if (text && !nb_credit_parse(text, &bytes, &window_ns)) {
-		netdev_err(vif->dev, "rate \"%s\" is not BYTES,MICROSECONDS: no limit is set\n", text);
+		netdev_err(vif->dev, "rate \"%s\" is not BYTES,MICROSECONDS: no limit is set\n",
+			   text);
 		window_ns = 0;
 	}
 	nb_credit_set(&vif->credit, bytes, window_ns, ktime_get_ns());
@@ -121,8 +122,9 @@ static void rate_changed(struct nb_vif *vif)
 
 static void mcast_changed(struct nb_vif *vif)
 {
-	unsigned int on = xenbus_read_unsigned(vif->be->dev->otherend, "request-multicast-control", 0);
+	unsigned int on;
 
+	on = xenbus_read_unsigned(vif->be->dev->otherend, "request-multicast-control", 0);
 	WRITE_ONCE(vif->mcast.filter, !!on);
 }
 
@@ -222,7 +224,7 @@ static int go_live(struct nb_vif *vif)
 	atomic_set(&vif->stalled_queues, vif->stall_timeout ? vif->nr_queues : 0);
 	for (i = 0; i < vif->nr_queues; i++)
 		vif->queues[i].rx_stalled = vif->stall_timeout != 0;
-	smp_store_release(&vif->connected, true);
+	smp_store_release(&vif->connected, true); /* pairs with nb_start_xmit() */
 	if (!vif->stall_timeout)
 		netif_carrier_on(dev);
 	if (netif_running(dev)) {
