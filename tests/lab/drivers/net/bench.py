@@ -24,7 +24,8 @@ import xenhost
 DRIVERS = HERE.parents[3] / "linux-drivers"
 PHASES = {1: ("guest to dom0, TCP, per MiB", 32), 2: ("dom0 to guest, TCP, per MiB", 32),
 	  3: ("guest to dom0, 64 B, each", 10000), 4: ("dom0 to guest, 64 B, each", 10000),
-	  5: ("guest to dom0, 1400 B writes, per MiB", 8), 6: ("ping, each", 200)}
+	  5: ("guest to dom0, 1400 B writes, per MiB", 8), 6: ("ping, each", 200), 7: ("guest to nobody, 64 B, each", 10000),
+	  8: ("dom0 to nobody in the guest, 64 B, each", 10000)}
 # Functions of the hypervisor whose entries are counted.
 HITS = {"hypercalls": "pv_hypercall", "grant": "do_grant_table_op",
 	"event": "do_event_channel_op", "TLB flush": "flush_area_mask"}

@@ -13,6 +13,8 @@ GUEST = "10.9.0.2"
 
 # Without what QEMU's emulation of Xen's PV guests gets wrong.
 CPU = "max,-smap,-smep,-monitor,-rdtscp,-xsave"
+# With the nested paging that PVH guests need.
+CPU_HVM = "qemu64,+npt"
 
 GUEST_INIT = """
 ip=/usr/local/bin/ip
@@ -63,7 +65,7 @@ up() {{ # NAME: wait until the guest serves
 
 GUEST_CFG = """
 name = "g1"
-type = "pv"
+type = "{kind}"
 kernel = "/guest/vmlinux"
 ramdisk = "/guest/initrd"
 extra = "console=hvc0 quiet panic=1 net.ifnames=0"
@@ -107,7 +109,7 @@ def bad_guest_image(stock, dest, badfront):
 
 
 def host_image(stock, dest, guest, body, *, modules=(), netback="", memory=192, vcpus=1, vif="",
-	       files=None):
+	       kind="pv", files=None):
 	"""The dom0 initramfs that runs shell text @body; @modules hide stock ones."""
 	xen_root, kernel_root, kver = stock
 	dest = pathlib.Path(dest)
@@ -123,7 +125,7 @@ def host_image(stock, dest, guest, body, *, modules=(), netback="", memory=192, 
 	(img.stage / "bin/bash").symlink_to("/usr/local/bin/bash")
 	img.add_file(guest[0], "guest/vmlinux")
 	img.add_file(guest[1], "guest/initrd")
-	img.add_text(GUEST_CFG.format(memory=memory, vcpus=vcpus, vif=vif), "guest/g1.cfg")
+	img.add_text(GUEST_CFG.format(memory=memory, vcpus=vcpus, vif=vif, kind=kind), "guest/g1.cfg")
 	for src, to in (files or {}).items():
 		img.add_file(src, to)
 	img.set_init(DOM0_INIT.format(netback=netback, guest=GUEST) + body)

@@ -8,6 +8,7 @@
  *	netload both HOST BYTES		both at once
  *	netload udpto HOST COUNT SIZE [LOCAL]	datagrams to HOST; how many came, undamaged
  *	netload udpfrom HOST COUNT SIZE LOCAL	the same from HOST to our address LOCAL
+ *	netload flood HOST COUNT SIZE	datagrams to HOST, whoever listens
  *	netload join GROUP SECONDS LOCAL	be a member of a multicast group where LOCAL is ours
  *	netload sh HOST COMMAND		run a shell command there; its exit status is ours
  *	netload offload DEV on|off	checksum and segmentation offload of a local device
@@ -470,6 +471,10 @@ int main(int argc, char **argv)
 		return do_udpto(argv[2], argv[3], argv[4], argc > 5 ? argv[5] : NULL);
 	if (!strcmp(cmd, "udpfrom") && argc == 6)
 		return do_udpfrom(argv[2], argv[3], argv[4], argv[5]);
+	if (!strcmp(cmd, "flood") && argc == 5) {
+		udp_out(argv[2], atoi(argv[3]), atoi(argv[4]));
+		return 0;
+	}
 	if (!strcmp(cmd, "join") && argc == 5)
 		return do_join(argv[2], argv[3], argv[4]);
 	if (!strcmp(cmd, "sh") && argc >= 4)
