@@ -20,20 +20,20 @@ enum bf_expect {
 	EITHER,		/* but it must come back for the next connection */
 };
 
+/* Pages shared with the backend. */
+enum { TX_RING, RX_RING, DATA, RX_DATA, CTRL_RING, BF_PAGES };
+
 struct bf {
 	struct xenbus_device *dev;
 	struct xen_netif_tx_front_ring tx;
 	struct xen_netif_rx_front_ring rx;
-	void *page[4];			/* tx ring, rx ring, data, rx data */
-	grant_ref_t ref[4];
-	evtchn_port_t port;
+	struct xen_netif_ctrl_front_ring ctrl;
+	void *page[BF_PAGES];
+	grant_ref_t ref[BF_PAGES];
+	evtchn_port_t port, ctrl_port;
 	u32 seed;
+	const char *wrong;		/* what a case itself found */
 };
-
-#define TX_RING 0
-#define RX_RING 1
-#define DATA 2
-#define RX_DATA 3
 
 struct bf_case {
 	const char *name;

@@ -89,7 +89,8 @@ static int setup(struct bf *bf)
 {
 	int i, rc;
 
-	for (i = 0; i < 4; i++) {
+	bf->wrong = NULL;
+	for (i = 0; i < BF_PAGES; i++) {
 		bf->page[i] = (void *)get_zeroed_page(GFP_KERNEL);
 		rc = gnttab_grant_foreign_access(bf->dev->otherend_id, virt_to_gfn(bf->page[i]), 0);
 		if (!bf->page[i] || rc < 0)
@@ -100,6 +101,8 @@ static int setup(struct bf *bf)
 	FRONT_RING_INIT(&bf->tx, (struct xen_netif_tx_sring *)bf->page[TX_RING], PAGE_SIZE);
 	SHARED_RING_INIT((struct xen_netif_rx_sring *)bf->page[RX_RING]);
 	FRONT_RING_INIT(&bf->rx, (struct xen_netif_rx_sring *)bf->page[RX_RING], PAGE_SIZE);
+	SHARED_RING_INIT((struct xen_netif_ctrl_sring *)bf->page[CTRL_RING]);
+	FRONT_RING_INIT(&bf->ctrl, (struct xen_netif_ctrl_sring *)bf->page[CTRL_RING], PAGE_SIZE);
 	/* Room to receive, all in one page. */
 	for (i = 0; i < 200; i++) {
 		struct xen_netif_rx_request *req = RING_GET_REQUEST(&bf->rx, i);
@@ -108,7 +111,8 @@ static int setup(struct bf *bf)
 		req->gref = bf->ref[RX_DATA];
 	}
 	bf->rx.sring->req_prod = 200;
-	return xenbus_alloc_evtchn(bf->dev, &bf->port);
+	return xenbus_alloc_evtchn(bf->dev, &bf->port) ?:
+	       xenbus_alloc_evtchn(bf->dev, &bf->ctrl_port);
 }
 
 static void cleanup(struct bf *bf)
@@ -116,7 +120,8 @@ static void cleanup(struct bf *bf)
 	int i;
 
 	xenbus_free_evtchn(bf->dev, bf->port);
-	for (i = 0; i < 4; i++)
+	xenbus_free_evtchn(bf->dev, bf->ctrl_port);
+	for (i = 0; i < BF_PAGES; i++)
 		gnttab_end_foreign_access(bf->ref[i], virt_to_page(bf->page[i]));
 }
 
@@ -160,6 +165,8 @@ static const char *play(struct bf *bf, const struct bf_case *c)
 			return "the backend does not connect";
 		c->run(bf);
 	}
+	if (bf->wrong)
+		return bf->wrong;
 	switch (c->expect) {
 	case LIVES:
 		return good_packet(bf) ? NULL : "a good packet is not answered with OKAY";

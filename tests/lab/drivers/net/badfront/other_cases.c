@@ -100,7 +100,100 @@ static void ring_overfull(struct bf *bf)
 	bf->tx.sring->req_prod = 1000;
 }
 
+static void headroom_256(struct bf *bf)
+{
+	bf_write(bf, "xdp-headroom", "256");
+}
+
+/* The host's broadcasts come with the room that was asked for, and say so. */
+static void headroom_seen(struct bf *bf)
+{
+	struct xen_netif_rx_response *rsp = RING_GET_RESPONSE(&bf->rx, 0);
+	struct xen_netif_extra_info *extra = (void *)RING_GET_RESPONSE(&bf->rx, 1);
+	unsigned int try;
+
+	for (try = 0; try < 100 && READ_ONCE(bf->rx.sring->rsp_prod) < 2; try++)
+		msleep(100);
+	if (bf->rx.sring->rsp_prod < 2)
+		bf->wrong = "nothing received";
+	else if (!(rsp->flags & XEN_NETRXF_extra_info) || rsp->offset || rsp->status < 42 ||
+		 rsp->status > 200)
+		bf->wrong = "the response is not that of a packet behind headroom";
+	else if (extra->type != XEN_NETIF_EXTRA_TYPE_XDP || extra->u.xdp.headroom != 256 || extra->flags)
+		bf->wrong = "no extra info about the headroom";
+	else if (((u8 *)bf->page[RX_DATA])[0] || !(((u8 *)bf->page[RX_DATA])[256] & 1))
+		bf->wrong = "the data is not behind the headroom";
+}
+
+static void ctrl_ring(struct bf *bf)
+{
+	xenbus_printf(XBT_NIL, bf->dev->nodename, "ctrl-ring-ref", "%u", bf->ref[CTRL_RING]);
+	xenbus_printf(XBT_NIL, bf->dev->nodename, "event-channel-ctrl", "%u", bf->ctrl_port);
+}
+
+static void ctrl_ask(struct bf *bf, u16 type, u32 a, u32 b, u32 c, u32 status, u32 data)
+{
+	RING_IDX at = bf->ctrl.req_prod_pvt;
+	struct xen_netif_ctrl_request *req = RING_GET_REQUEST(&bf->ctrl, at);
+	struct xen_netif_ctrl_response *rsp = RING_GET_RESPONSE(&bf->ctrl, at);
+	unsigned int try;
+
+	*req = (struct xen_netif_ctrl_request) { .id = at, .type = type, .data = { a, b, c } };
+	bf->ctrl.req_prod_pvt++;
+	RING_PUSH_REQUESTS(&bf->ctrl);
+	notify_remote_via_evtchn(bf->ctrl_port);
+	for (try = 0; try < 200 && READ_ONCE(bf->ctrl.sring->rsp_prod) != at + 1; try++)
+		msleep(20);
+	if (bf->ctrl.sring->rsp_prod != at + 1 || rsp->id != (u16)at || rsp->type != type)
+		bf->wrong = "no answer on the control ring";
+	else if (rsp->status != status || rsp->data != data)
+		bf->wrong = "a wrong answer on the control ring";
+}
+
+#define C(t) XEN_NETIF_CTRL_TYPE_##t
+#define S(s) XEN_NETIF_CTRL_STATUS_##s
+
+static void ctrl_talk(struct bf *bf)
+{
+	u32 key = bf->ref[DATA], i;
+
+	ctrl_ask(bf, C(GET_HASH_FLAGS), 0, 0, 0, S(NOT_SUPPORTED), 0);
+	ctrl_ask(bf, C(SET_HASH_FLAGS), 1, 0, 0, S(NOT_SUPPORTED), 0);
+	ctrl_ask(bf, C(SET_HASH_ALGORITHM), 7, 0, 0, S(INVALID_PARAMETER), 0);
+	ctrl_ask(bf, C(SET_HASH_ALGORITHM), 1, 0, 0, S(SUCCESS), 0);
+	ctrl_ask(bf, C(GET_HASH_FLAGS), 0, 0, 0, S(SUCCESS), 15);
+	ctrl_ask(bf, C(SET_HASH_KEY), key, 40, 0, S(SUCCESS), 0);
+	ctrl_ask(bf, C(SET_HASH_KEY), key, 41, 0, S(BUFFER_OVERFLOW), 0);
+	ctrl_ask(bf, C(SET_HASH_KEY), 0xffffffff, 40, 0, S(INVALID_PARAMETER), 0);
+	ctrl_ask(bf, C(SET_HASH_KEY), 0xffffffff, 0xffffffff, 0, S(BUFFER_OVERFLOW), 0);
+	ctrl_ask(bf, C(GET_HASH_MAPPING_SIZE), 0, 0, 0, S(SUCCESS), 128);
+	ctrl_ask(bf, C(SET_HASH_MAPPING_SIZE), 129, 0, 0, S(INVALID_PARAMETER), 0);
+	ctrl_ask(bf, C(SET_HASH_MAPPING_SIZE), 128, 0, 0, S(SUCCESS), 0);
+	memset(bf->page[DATA], 0, PAGE_SIZE);
+	ctrl_ask(bf, C(SET_HASH_MAPPING), key, 128, 0, S(SUCCESS), 0);
+	ctrl_ask(bf, C(SET_HASH_MAPPING), key, 128, 1, S(INVALID_PARAMETER), 0);
+	ctrl_ask(bf, C(SET_HASH_MAPPING), key, 1, 0xffffffff, S(INVALID_PARAMETER), 0);
+	ctrl_ask(bf, C(SET_HASH_MAPPING), key, 0xffffffff, 0, S(BUFFER_OVERFLOW), 0);
+	memset(bf->page[DATA], 0xff, PAGE_SIZE);
+	ctrl_ask(bf, C(SET_HASH_MAPPING), key, 1, 0, S(INVALID_PARAMETER), 0);
+	ctrl_ask(bf, C(SET_HASH_FLAGS), 16, 0, 0, S(INVALID_PARAMETER), 0);
+	ctrl_ask(bf, C(SET_HASH_FLAGS), 15, 0, 0, S(SUCCESS), 0);
+	ctrl_ask(bf, 0, 0, 0, 0, S(NOT_SUPPORTED), 0);
+	ctrl_ask(bf, 999, 0, 0, 0, S(NOT_SUPPORTED), 0);
+	for (i = 0; i < 200 && !bf->wrong; i++)
+		ctrl_ask(bf, C(GET_HASH_FLAGS), 0, 0, 0, S(SUCCESS), 15);
+}
+
+static void ctrl_index(struct bf *bf)
+{
+	bf->ctrl.sring->req_prod = 129;
+	notify_remote_via_evtchn(bf->ctrl_port);
+}
+
 const struct bf_case bf_other_cases[] = {
+	{ "rx-headroom", LIVES, headroom_256, headroom_seen },
+	{ "ctrl-talk", LIVES, ctrl_ring, ctrl_talk },
+	{ "ctrl-index", CLOSES, ctrl_ring, ctrl_index },
 	{ "rx-index-257", EITHER, NULL, rx_index_257 },
 	{ "rx-index-back", EITHER, NULL, rx_index_back },
 	{ "rx-refs-bad", LIVES, NULL, rx_refs_bad },
