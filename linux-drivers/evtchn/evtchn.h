@@ -20,7 +20,8 @@
  *		@masked; taken first
  * @ports:	struct evtchn_port by port number
  * @nr_ports:	entries in @ports; the ring has a slot for each
- * @restrict_domid: the only peer that new ports may have, or UNRESTRICTED
+ * @restrict_domid: the only domain to which new ports may be bound, and only
+ *		as interdomain ports; or UNRESTRICTED
  * @read_lock:	held by the one reader at work and by reset
  * @ring_lock:	guards @ring; taken last, also by the interrupt handler
  * @ring:	ports with an event that was not read yet

@@ -14,11 +14,6 @@
 
 #include "evtchn.h"
 
-static bool may_reach(const struct evtchn_user *u, unsigned int domid)
-{
-	return u->restrict_domid == UNRESTRICTED || u->restrict_domid == domid;
-}
-
 static long bind_virq(struct evtchn_user *u, void __user *arg)
 {
 	struct ioctl_evtchn_bind_virq bind;
@@ -49,7 +44,7 @@ static long bind_interdomain(struct evtchn_user *u, void __user *arg)
 	if (copy_from_user(&bind, arg, sizeof(bind)))
 		return -EFAULT;
 
-	if (!may_reach(u, bind.remote_domain))
+	if (u->restrict_domid != UNRESTRICTED && u->restrict_domid != bind.remote_domain)
 		return -EACCES;
 
 	op.remote_dom = bind.remote_domain;
@@ -67,11 +62,11 @@ static long bind_unbound_port(struct evtchn_user *u, void __user *arg)
 	struct evtchn_alloc_unbound op;
 	int rc;
 
+	if (u->restrict_domid != UNRESTRICTED)
+		return -EACCES;
+
 	if (copy_from_user(&bind, arg, sizeof(bind)))
 		return -EFAULT;
-
-	if (!may_reach(u, bind.remote_domain))
-		return -EACCES;
 
 	op.dom = DOMID_SELF;
 	op.remote_dom = bind.remote_domain;
@@ -142,7 +137,7 @@ static long restrict_domid(struct evtchn_user *u, void __user *arg)
 		return -EACCES;
 
 	if (!restrict_to.domid || restrict_to.domid >= DOMID_FIRST_RESERVED)
-		return -EACCES;
+		return -EINVAL;
 
 	u->restrict_domid = restrict_to.domid;
 	return 0;
@@ -181,8 +176,8 @@ static long do_ioctl(struct evtchn_user *u, unsigned int cmd, void __user *arg)
  * @arg:  user address of the structure that @cmd names
  *
  * Return: the port for the bind calls, 0 for the others; -EFAULT if the
- *	   argument cannot be read; -EACCES if the file is restricted to
- *	   another domain; -ENOSYS for an unknown @cmd; what the call and the
+ *	   argument cannot be read; -EACCES if the file is restricted and
+ *	   the call is not for that domain; -ENOSYS for an unknown @cmd; what the call and the
  *	   hypervisor say.
  */
 long evtchn_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

@@ -95,6 +95,13 @@ void xenbus_be_unbind_event(struct xenbus_be_event *ev)
 }
 EXPORT_SYMBOL_GPL(xenbus_be_unbind_event);
 
+void xenbus_be_event_sync(struct xenbus_be_event *ev)
+{
+	if (ev->irq)
+		synchronize_irq(ev->irq);
+}
+EXPORT_SYMBOL_GPL(xenbus_be_event_sync);
+
 void xenbus_be_event_wake(struct xenbus_be_event *ev)
 {
 	irq_wake_thread(ev->irq, ev);

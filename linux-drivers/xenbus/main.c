@@ -186,6 +186,16 @@ static void remove(struct xenbus_device *dev)
 	kref_put(&be->ref, be_free);
 }
 
+static void reclaim_memory(struct xenbus_device *dev)
+{
+	struct xenbus_be *be = xenbus_be_of(&dev->dev);
+
+	if (!be || !be->drv->reclaim || !mutex_trylock(&be->lock))
+		return;
+	be->drv->reclaim(be);
+	mutex_unlock(&be->lock);
+}
+
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
 static int uevent(const struct xenbus_device *dev, struct kobj_uevent_env *env)
 #else
@@ -208,6 +218,7 @@ int __xenbus_be_register(struct xenbus_be_driver *drv, struct module *owner,
 	drv->xb.remove = remove;
 	drv->xb.otherend_changed = otherend_changed;
 	drv->xb.uevent = uevent;
+	drv->xb.reclaim_memory = reclaim_memory;
 	return __xenbus_register_backend(&drv->xb, owner, mod_name);
 }
 EXPORT_SYMBOL_GPL(__xenbus_be_register);

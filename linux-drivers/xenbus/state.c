@@ -17,7 +17,7 @@
 
 /* What a frontend's state asks of us. */
 enum be_goal {
-	GOAL_GONE,	/* as GOAL_CLOSED, and the device goes in any case */
+	GOAL_GONE,	/* as GOAL_CLOSED, and the device goes too if the guest is gone */
 	GOAL_WAIT,	/* nothing mapped, ready for a handshake */
 	GOAL_CONNECT,
 	GOAL_RECONFIGURE,
@@ -141,6 +141,8 @@ static void be_reconfigure(struct xenbus_be *be)
 
 static void be_finish(struct xenbus_be *be)
 {
+	if (be->drv->release)
+		be->drv->release(be);
 	set_bit(BE_FINISHED, &be->flags);
 	be_show_again(be, XenbusStateClosed);
 }
@@ -165,7 +167,7 @@ static void be_reach(struct xenbus_be *be, enum xenbus_state fe)
 {
 	switch (be_goal(be, fe)) {
 	case GOAL_GONE:
-		be_close(be, true);
+		be_close(be, !xenbus_exists(XBT_NIL, be->dev->otherend, "state"));
 		break;
 	case GOAL_WAIT:
 		be_wait(be);

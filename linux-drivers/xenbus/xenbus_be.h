@@ -78,6 +78,11 @@ struct xenbus_be_feature {
  * @refresh:       asked after each xenbus_be_kick() while connected: 1 if the frontend
  *                 shall look at our nodes again (the state is rewritten), 0 if not;
  *                 may be NULL
+ * @release:       the device is closed for good and says so next: let go of what the
+ *                 toolstack's script then takes down (an open disk). destroy()
+ *                 follows; may be NULL
+ * @reclaim:       the host is short of memory: free what can be had again. Skipped
+ *                 while another hook runs; may be NULL
  * @uevent:        extra variables for udev, without be->lock; may be NULL
  */
 struct xenbus_be_driver {
@@ -95,9 +100,11 @@ struct xenbus_be_driver {
 	void (*disconnect)(struct xenbus_be *be);
 	int (*reconfigure)(struct xenbus_be *be);
 	int (*refresh)(struct xenbus_be *be);
+	void (*release)(struct xenbus_be *be);
+	void (*reclaim)(struct xenbus_be *be);
 	int (*uevent)(const struct xenbus_be *be, struct kobj_uevent_env *env);
 
-	/* the layer's own */
+	/* private: the layer's own */
 	struct xenbus_driver xb;
 	struct xenbus_device_id ids[2];
 };
@@ -108,8 +115,6 @@ struct xenbus_be_driver {
  * @drv:    its driver
  * @priv:   the driver's own
  * @lock:   held around every hook; guards everything below
- *
- * The rest is the layer's own.
  */
 struct xenbus_be {
 	struct xenbus_device *dev;
@@ -117,6 +122,7 @@ struct xenbus_be {
 	void *priv;
 	struct mutex lock;
 
+	/* private: the layer's own */
 	struct xenbus_watch watch;		/* of drv->watch */
 	struct xenbus_watch state_watch;	/* of our own state */
 	struct work_struct work;
@@ -205,6 +211,8 @@ bool xenbus_be_is_broken(const struct xenbus_be *be);
  */
 int xenbus_be_hotplug_done(struct xenbus_be *be);
 
+#define XENBUS_BE_PATH_MAX	128
+
 /**
  * xenbus_be_queue_path() - Directory of the frontend that holds a queue's nodes.
  * @be:        the device
@@ -216,7 +224,6 @@ int xenbus_be_hotplug_done(struct xenbus_be *be);
  *
  * Return: 0; -ENAMETOOLONG.
  */
-#define XENBUS_BE_PATH_MAX	128
 int xenbus_be_queue_path(struct xenbus_be *be, char *buf, size_t size,
 			 unsigned int queue, unsigned int nr_queues);
 
@@ -274,7 +281,7 @@ struct xenbus_be_event {
 	void *data;
 	char name[32];
 
-	/* the thread's own */
+	/* private: the thread's own */
 	bool calm;		/* has taken its normal priority */
 	bool worked;		/* found something to do since the last event */
 };
@@ -303,6 +310,14 @@ int xenbus_be_bind_event(struct xenbus_be *be, const char *dir, const char *node
  * Context: process, not from @fn.
  */
 void xenbus_be_unbind_event(struct xenbus_be_event *ev);
+
+/**
+ * xenbus_be_event_sync() - Wait until no run of @fn is under way that began before.
+ * @ev: bound or not
+ *
+ * Context: process, not from @fn.
+ */
+void xenbus_be_event_sync(struct xenbus_be_event *ev);
 
 /**
  * xenbus_be_event_wake() - Run the event's thread without an event.

@@ -98,10 +98,12 @@ class Initramfs:
 			src = path if path.is_absolute() else self.tools_root / path
 			self.add_file(src, f"usr/local/bin/{path.name}" if path.is_absolute() else path)
 			self._add_libraries(src)
+			# libc loads this one by itself when a thread is cancelled.
+			self._add_library("libgcc_s.so.1")
 
 	def add_xen_tools(self):
 		"""The toolstack: xl, C xenstored, xenconsoled, xenstore-*, hotplug scripts."""
-		for prog in ("xl", "xenstored", "xenconsoled", "lsevtchn", "xen-diag", "init-xenstore-domain"):
+		for prog in ("xl", "xenstored", "xenconsoled", "lsevtchn", "xen-diag", "xen-init-dom0"):
 			path = f"usr/lib/xen-4.17/bin/{prog}"
 			if (self.tools_root / path).exists():
 				self.add_binaries(path)
@@ -124,11 +126,13 @@ class Initramfs:
 		if interp and not (self.stage / interp.group(1).lstrip("/")).exists():
 			self.add_file(self._find_library(pathlib.Path(interp.group(1)).name), interp.group(1))
 		for name in names:
-			dest = self.stage / "lib/x86_64-linux-gnu" / name
-			if not dest.exists():
-				src = self._find_library(name)
-				self.add_file(src, f"lib/x86_64-linux-gnu/{name}")
-				self._add_libraries(src)
+			self._add_library(name)
+
+	def _add_library(self, name):
+		if not (self.stage / "lib/x86_64-linux-gnu" / name).exists():
+			src = self._find_library(name)
+			self.add_file(src, f"lib/x86_64-linux-gnu/{name}")
+			self._add_libraries(src)
 
 	# modules
 

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Hypercalls mmu_update, update_va_mapping and update_va_mapping_otherdomain.
+ * ABI: xen.h, "HYPERVISOR_mmu_update" and the MMU_* and UVMF_* below it.
+ *
+ * Requests are copied in by batches. The table that the last one changed stays
+ * open for the next, since a guest mostly changes several entries of one.
+ */
+#include <asm/pv_mm.h>
+
+#include <hv/bug.h>
+#include <hv/errno.h>
+#include <hv/guest_access.h>
+#include <hv/hypercall.h>
+
+#include <asm/flush.h>
+
+#define BATCH			32
+#define CMD_MASK		3UL
+/* In the count of a call that is continued: what was done is in *pdone. */
+#define MMU_UPDATE_PREEMPTED	0x80000000U
+
+/* Requests with this many between two looks at the clock are short enough. */
+#define PREEMPT_INTERVAL	16
+
+/* A frame that holds the entries to be changed. */
+struct open_table {
+	mfn_t mfn;		/* INVALID_MFN: none is open */
+	struct page_info *pg;
+	enum page_type type;	/* a level, or PT_WRITABLE: the guest's plain memory */
+};
+
+struct batch {
+	struct pte_update u;
+	struct open_table table;
+	bool flush;		/* tables above L1 changed */
+};
+
+/*
+ * target_get() - Who owns the tables, and who the frames to map.
+ * @foreigndom: low half: owner of the frames; high half: 1 + owner of the
+ *		tables, 0 for the caller
+ *
+ * Return: 0, undone by target_put(); -ESRCH, -EPERM.
+ */
+static int target_get(struct pte_update *u, u32 foreigndom)
+{
+	struct domain *curr = current->domain, *owner;
+	u32 tables = foreigndom >> 16;
+	domid_t frames = (domid_t)foreigndom;
+
+	u->owner = curr->domain_id;
+	u->d = curr;
+	if (likely(frames == DOMID_SELF && !tables))
+		return 0;
+	if (frames == DOMID_XEN && !curr->is_privileged)
+		return -EPERM;
+	if (frames == DOMID_IO || frames == DOMID_XEN) {
+		u->owner = frames;
+	} else {
+		owner = domain_get_remote(frames);
+		if (!owner)
+			return -ESRCH;
+		u->owner = owner->domain_id;
+		domain_put(owner);
+	}
+	if (tables)
+		u->d = domain_get_remote((domid_t)(tables - 1));
+	return u->d ? 0 : -ESRCH;
+}
+
+static void target_put(const struct pte_update *u, u32 foreigndom)
+{
+	if (unlikely(foreigndom >> 16))
+		domain_put(u->d);
+}
+
+static void table_close(struct open_table *t)
+{
+	struct page_info *pg = t->pg;
+
+	if (mfn_eq(t->mfn, INVALID_MFN))
+		return;
+	t->mfn = INVALID_MFN;
+	if (t->type == PT_WRITABLE)
+		page_put_and_type(pg);
+	else if (unlikely(page_edit_end(pg)))
+		pv_retire(current, pg, t->type);
+}
+
+/* Open the table that is frame @mfn. A frame in no use as a table is memory that @d may write. */
+static int table_open(struct open_table *t, const struct domain *d, mfn_t mfn)
+{
+	struct page_info *pg = mfn_to_page(mfn);
+	u64 state;
+	int rc = 0;
+
+	if (!mfn_valid(mfn))
+		return -EINVAL;
+	state = READ_ONCE(pg->state);
+	t->type = pg_type(state);
+	if (pg_is_table(t->type) && pg_type_refs(state)) {
+		if (!page_edit_begin(pg, d->domain_id, t->type))
+			rc = -EINVAL;
+	} else {
+		t->type = PT_WRITABLE;
+		rc = page_get_and_type(pg, d->domain_id, PT_WRITABLE);
+	}
+	if (rc)
+		return rc;
+	t->mfn = mfn;
+	t->pg = pg;
+	return 0;
+}
+
+/* An entry above L1; the table is closed before what fell out of use is retired. */
+static int update_table(struct batch *b, pte_t *ptep, pte_t val)
+{
+	enum page_type level = b->table.type;
+	struct page_info *idle;
+	int rc = pv_update_table(&b->u, ptep, val, level, &idle, &b->flush);
+
+	if (rc || !idle)
+		return rc;
+	table_close(&b->table);
+	pv_retire(current, idle, level - 1);
+	return 0;
+}
+
+static int update_pte(struct batch *b, u64 ptr, u64 val)
+{
+	mfn_t mfn = _mfn(ptr >> PAGE_SHIFT);
+	pte_t *ptep;
+	int rc;
+
+	if (unlikely(ptr % sizeof(pte_t)))
+		return -EINVAL;
+	if (!mfn_eq(mfn, b->table.mfn)) {
+		table_close(&b->table);
+		rc = table_open(&b->table, b->u.d, mfn);
+		if (rc)
+			return rc;
+	}
+	ptep = (pte_t *)((char *)page_to_virt(b->table.pg) + (ptr & ~PAGE_MASK));
+	if (likely(b->table.type == PT_L1))
+		return pv_update_l1(&b->u, ptep, val);
+	if (pg_is_table(b->table.type))
+		return update_table(b, ptep, val);
+	WRITE_ONCE(*ptep, val);
+	return 0;
+}
+
+static int update_m2p(const struct pte_update *u, u64 ptr, u64 val)
+{
+	mfn_t mfn = _mfn(ptr >> PAGE_SHIFT);
+	struct page_info *pg = mfn_to_page(mfn);
+
+	if (!mfn_valid(mfn) || !page_get(pg, u->owner))
+		return -EINVAL;
+	WRITE_ONCE(m2p_rw[mfn_x(mfn)], val);
+	page_put(pg);
+	return 0;
+}
+
+static int update_one(struct batch *b, const struct mmu_update *req)
+{
+	u64 ptr = req->ptr & ~CMD_MASK;
+
+	switch (req->ptr & CMD_MASK) {
+	case MMU_NORMAL_PT_UPDATE:
+	case MMU_PT_UPDATE_NO_TRANSLATE:
+		b->u.preserve_ad = false;
+		return update_pte(b, ptr, req->val);
+	case MMU_PT_UPDATE_PRESERVE_AD:
+		b->u.preserve_ad = true;
+		return update_pte(b, ptr, req->val);
+	default:
+		return update_m2p(&b->u, ptr, req->val);
+	}
+}
+
+static bool preempt_after(const struct batch *b, unsigned int done)
+{
+	return (done % PREEMPT_INTERVAL == 0 || b->table.type != PT_L1) &&
+	       hypercall_preempt_check();
+}
+
+/*
+ * Carry out requests until one fails; *@done counts those before. With
+ * -ERESTART the rest, be it none, is to be continued.
+ */
+static int update_batch(struct batch *b, unsigned long list, unsigned int count, unsigned int *done)
+{
+	struct mmu_update req[BATCH];
+	int rc;
+
+	while (*done < count) {
+		unsigned int i, nr = min(count - *done, (unsigned int)BATCH);
+
+		if (raw_copy_from_guest(req, list + *done * sizeof(*req), nr * sizeof(*req)))
+			return -EFAULT;
+		for (i = 0; i < nr; i++) {
+			rc = update_one(b, &req[i]);
+			if (unlikely(rc))
+				return rc;
+			(*done)++;
+			if (pv_retire_left(current) ||
+			    (*done < count && preempt_after(b, *done)))
+				return -ERESTART;
+		}
+	}
+	return 0;
+}
+
+static void flush_domain(const struct domain *d)
+{
+	cpumask_t mask;
+
+	pv_domain_cpus(d, &mask);
+	flush_tlb_mask(&mask);
+}
+
+static int update_all(unsigned long list, unsigned int count, u32 foreigndom, unsigned int *done)
+{
+	struct batch b = { .table.mfn = INVALID_MFN, .table.type = PT_L1 };
+	int rc = target_get(&b.u, foreigndom);
+
+	if (rc)
+		return rc;
+	rc = update_batch(&b, list, count, done);
+	table_close(&b.table);
+	if (b.flush)
+		flush_domain(b.u.d);
+	target_put(&b.u, foreigndom);
+	return !rc && pv_retire_left(current) ? -ERESTART : rc;
+}
+
+/**
+ * do_mmu_update() - Hypercall mmu_update.
+ * @list: guest address of struct mmu_update
+ * @count: how many, with MMU_UPDATE_PREEMPTED if this continues a call
+ * @pdone: guest address at which to leave how many were carried out, or 0
+ * @foreigndom: see target_get()
+ *
+ * Changes before the one that fails stay.
+ * Return: 0; -EINVAL, -EPERM, -EACCES, -EBUSY if a request is refused; -EFAULT; -ESRCH.
+ */
+long do_mmu_update(unsigned long list, unsigned long count, unsigned long pdone,
+		   unsigned long foreigndom, unsigned long a5)
+{
+	u32 nr = (u32)count, before = 0, done = 0;
+	int rc;
+
+	if (unlikely(nr & MMU_UPDATE_PREEMPTED)) {
+		nr &= ~MMU_UPDATE_PREEMPTED;
+		if (pdone && copy_from_guest(&before, pdone))
+			return -EFAULT;
+	}
+	rc = pv_retire_pending(current);
+	if (!rc)
+		rc = update_all(list, nr, (u32)foreigndom, &done);
+
+	before += done;
+	if (pdone && copy_to_guest(pdone, &before) && (!rc || rc == -ERESTART))
+		return -EFAULT;
+	if (rc != -ERESTART)
+		return rc;
+	return hypercall_continue(4, list + done * sizeof(struct mmu_update),
+				  (unsigned long)((nr - done) | MMU_UPDATE_PREEMPTED), pdone,
+				  foreigndom);
+}
+
+/* Which CPUs a UVMF_* flush is for: this one, all of the domain's, or a bitmap of vCPUs. */
+static int flush_target(struct domain *d, unsigned long which, cpumask_t *mask)
+{
+	switch (which) {
+	case UVMF_LOCAL:
+		cpumask_clear(mask);
+		cpumask_set(mask, smp_processor_id());
+		return 0;
+	case UVMF_ALL:
+		pv_domain_cpus(d, mask);
+		return 0;
+	default:
+		return pv_vcpu_bitmap_cpus(d, which, mask);
+	}
+}
+
+static int uva_flush(struct domain *d, unsigned long va, unsigned long flags)
+{
+	unsigned long which = flags & ~UVMF_FLUSHTYPE_MASK;
+	cpumask_t mask;
+	int rc;
+
+	switch (flags & UVMF_FLUSHTYPE_MASK) {
+	case UVMF_NONE:
+		return 0;
+	case UVMF_TLB_FLUSH:
+		if (which == UVMF_LOCAL) {
+			flush_tlb_local();
+			return 0;
+		}
+		rc = flush_target(d, which, &mask);
+		if (!rc)
+			flush_tlb_mask(&mask);
+		return rc;
+	case UVMF_INVLPG:
+		if (which == UVMF_LOCAL) {
+			flush_one_local(va);
+			return 0;
+		}
+		rc = flush_target(d, which, &mask);
+		if (!rc)
+			flush_one_mask(&mask, va);
+		return rc;
+	default:
+		return -EINVAL;
+	}
+}
+
+static int update_va(const struct pte_update *u, unsigned long va, u64 val)
+{
+	pte_t *ptep = guest_l1e(current, va);
+	struct page_info *pg;
+	int rc;
+
+	if (unlikely(!ptep))
+		return -EINVAL;
+	pg = virt_to_page(ptep);
+	if (unlikely(!page_edit_begin(pg, u->d->domain_id, PT_L1)))
+		return -EINVAL;
+	rc = pv_update_l1(u, ptep, val);
+	if (unlikely(page_edit_end(pg)))
+		pv_retire(current, pg, PT_L1);
+	return rc;
+}
+
+static long update_va_mapping(unsigned long va, u64 val, unsigned long flags, domid_t owner)
+{
+	struct pte_update u = { .d = current->domain, .owner = owner };
+	int rc = update_va(&u, va, val), rc2;
+
+	if (!(flags & UVMF_FLUSHTYPE_MASK))
+		return rc;
+	rc2 = uva_flush(u.d, va, flags);
+	return rc ?: rc2;
+}
+
+/**
+ * do_update_va_mapping() - Hypercall update_va_mapping.
+ * @va: address in the caller's present address space
+ * @val: entry to map it by
+ * @flags: UVMF_*: what to flush, and where
+ *
+ * Return: 0; -EINVAL, -EPERM, -EACCES, -EBUSY if refused; -EFAULT if the bitmap of
+ * vCPUs cannot be read.
+ */
+long do_update_va_mapping(unsigned long va, unsigned long val, unsigned long flags,
+			  unsigned long a4, unsigned long a5)
+{
+	return update_va_mapping(va, val, flags, current->domain->domain_id);
+}
+
+/**
+ * do_update_va_mapping_otherdomain() - The same for a frame of domain @domid.
+ *
+ * Return: also -ESRCH, -EPERM.
+ */
+long do_update_va_mapping_otherdomain(unsigned long va, unsigned long val, unsigned long flags,
+				      unsigned long domid, unsigned long a5)
+{
+	struct pte_update u;
+	int rc = target_get(&u, (u16)domid);
+
+	if (rc)
+		return rc;
+	return update_va_mapping(va, val, flags, u.owner);
+}

@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Domains and vCPUs: their making, their finding, their end.
+ *
+ * Domains are found by id without a lock: the hash chains are changed under
+ * domain_list_lock and walked freely. This is safe because the memory of a
+ * struct domain is only ever used for another struct domain, and because its
+ * count is 0 while it is none: whoever wants a reference counts it up from a
+ * value that is not 0, then looks whether it got the domain it meant.
+ */
+#include <hv/domain.h>
+
+#include <hv/acpi.h>
+#include <hv/bug.h>
+#include <hv/errno.h>
+#include <hv/evtchn.h>
+#include <hv/grant.h>
+#include <hv/irq.h>
+#include <hv/mm.h>
+#include <hv/options.h>
+#include <hv/panic.h>
+#include <hv/percpu.h>
+#include <hv/printk.h>
+#include <hv/sched.h>
+#include <hv/string.h>
+
+#include <xen/sched.h>
+
+#define HASH_SIZE		64
+/* Frames that one bit of domain.owned_regions stands for. */
+#define REGION_FRAMES		512
+/* Highest port of an unprivileged domain unless its creator says otherwise. */
+#define UNPRIVILEGED_MAX_PORT	1023
+
+spinlock_t domain_list_lock = SPINLOCK_INIT;
+struct domain *domain_list;
+struct domain *hardware_domain;
+struct domain *dom_idle, *dom_io, *dom_xen;
+struct vcpu_info dummy_vcpu_info = { .evtchn_upcall_mask = 1 };
+
+/* Both under domain_list_lock. */
+static struct domain *hash[HASH_SIZE];
+static struct domain *unused;	/* along next_in_list */
+static u32 table_version;	/* counts changes; odd during one */
+
+static struct domain *system_domain(domid_t domid, unsigned int max_vcpus)
+{
+	struct domain *d = hv_new(struct domain);
+
+	if (!d)
+		panic("No memory for system domain %#x", domid);
+	d->domain_id = domid;
+	d->refcount = 1;
+	d->shutdown_code = SHUTDOWN_CODE_NONE;
+	spin_lock_init(&d->page_lock);
+	spin_lock_init(&d->lock);
+	if (max_vcpus) {
+		d->vcpu = hv_new_array(struct vcpu *, max_vcpus);
+		if (!d->vcpu)
+			panic("No memory for idle vCPUs");
+		d->max_vcpus = max_vcpus;
+	}
+	return d;
+}
+
+/**
+ * domain_subsystem_init() - Make the domains that are no guests.
+ *
+ * Context: boot, with a heap.
+ */
+void domain_subsystem_init(void)
+{
+	dom_xen = system_domain(DOMID_XEN, 0);
+	dom_io = system_domain(DOMID_IO, 0);
+	dom_idle = system_domain(DOMID_IDLE, MAX_CPUS);
+}
+
+/* Count up unless it is 0. */
+static bool domain_ref(struct domain *d)
+{
+	u32 count = READ_ONCE(d->refcount);
+
+	do {
+		if (!count)
+			return false;
+	} while (!__atomic_compare_exchange_n(&d->refcount, &count, count + 1, false,
+					      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
+	return true;
+}
+
+/* @d with a reference taken, or NULL; *@changed if the table changed meanwhile. */
+static struct domain *lookup(domid_t domid, bool *changed)
+{
+	u32 version = __atomic_load_n(&table_version, __ATOMIC_ACQUIRE);
+	struct domain *d = READ_ONCE(hash[domid % HASH_SIZE]);
+
+	*changed = version & 1;
+	while (d && !*changed) {
+		if (READ_ONCE(d->domain_id) == domid && domain_ref(d)) {
+			if (READ_ONCE(d->domain_id) == domid)
+				return d;
+			domain_put(d);
+		}
+		d = READ_ONCE(d->next_in_hash);
+		smp_rmb();
+		*changed = READ_ONCE(table_version) != version;
+	}
+	return NULL;
+}
+
+/**
+ * domain_get() - Find a domain and keep it.
+ * @domid: any number a guest may send; DOMID_SELF is the caller's own
+ *
+ * Context: any but interrupts; takes no lock.
+ * Return: the domain, to be given back by domain_put(); NULL if there is none.
+ */
+struct domain *domain_get(domid_t domid)
+{
+	struct domain *d;
+	bool changed;
+
+	if (domid == DOMID_SELF) {
+		d = current->domain;
+		domain_hold(d);
+		return d;
+	}
+	if (domid >= DOMID_FIRST_RESERVED)
+		return NULL;
+	do {
+		d = lookup(domid, &changed);
+	} while (!d && changed);
+	return d;
+}
+
+bool domain_may_act_on(const struct domain *d)
+{
+	const struct domain *caller = current->domain;
+
+	return d == caller || caller->is_privileged;
+}
+
+/**
+ * domain_get_remote() - As domain_get(), but only what the caller may act on.
+ * @domid: any number
+ *
+ * Return: the domain; NULL if there is none or the caller has no rights.
+ */
+struct domain *domain_get_remote(domid_t domid)
+{
+	struct domain *d = domain_get(domid);
+
+	if (d && !domain_may_act_on(d)) {
+		domain_put(d);
+		return NULL;
+	}
+	return d;
+}
+
+struct vcpu *domain_vcpu(const struct domain *d, unsigned int id)
+{
+	return id < d->max_vcpus ? READ_ONCE(d->vcpu[id]) : NULL;
+}
+
+/* False if the id is taken. */
+static bool table_insert(struct domain *d)
+{
+	struct domain **chain = &hash[d->domain_id % HASH_SIZE];
+	struct domain **pos = &domain_list;
+	bool taken;
+
+	spin_lock(&domain_list_lock);
+	while (*pos && (*pos)->domain_id < d->domain_id)
+		pos = &(*pos)->next_in_list;
+	taken = *pos && (*pos)->domain_id == d->domain_id;
+	if (!taken) {
+		__atomic_fetch_add(&table_version, 1, __ATOMIC_SEQ_CST);
+		d->next_in_list = *pos;
+		d->next_in_hash = *chain;
+		__atomic_store_n(pos, d, __ATOMIC_RELEASE);
+		__atomic_store_n(chain, d, __ATOMIC_RELEASE);
+		__atomic_fetch_add(&table_version, 1, __ATOMIC_SEQ_CST);
+	}
+	spin_unlock(&domain_list_lock);
+	return !taken;
+}
+
+static void table_remove(struct domain *d)
+{
+	struct domain **pos = &domain_list;
+	struct domain **link = &hash[d->domain_id % HASH_SIZE];
+
+	spin_lock(&domain_list_lock);
+	while (*pos && *pos != d)
+		pos = &(*pos)->next_in_list;
+	while (*link && *link != d)
+		link = &(*link)->next_in_hash;
+	if (*pos && *link) {
+		__atomic_fetch_add(&table_version, 1, __ATOMIC_SEQ_CST);
+		WRITE_ONCE(*pos, d->next_in_list);
+		WRITE_ONCE(*link, d->next_in_hash);
+		__atomic_fetch_add(&table_version, 1, __ATOMIC_SEQ_CST);
+	}
+	spin_unlock(&domain_list_lock);
+}
+
+/* Zeroed, but for what a reader that is late may still look at. */
+static struct domain *domain_alloc(void)
+{
+	struct domain *d;
+
+	spin_lock(&domain_list_lock);
+	d = unused;
+	if (d)
+		unused = d->next_in_list;
+	spin_unlock(&domain_list_lock);
+	if (!d)
+		return hv_new(struct domain);
+	memset(d, 0, sizeof(*d));
+	return d;
+}
+
+static void domain_release(struct domain *d)
+{
+	spin_lock(&domain_list_lock);
+	d->next_in_list = unused;
+	unused = d;
+	spin_unlock(&domain_list_lock);
+}
+
+static void vcpu_free(struct vcpu *v)
+{
+	arch_vcpu_destroy(v);
+	sched_vcpu_destroy(v);
+	if (mfn_x(v->vcpu_info_mfn) != INVALID_MFN_RAW)
+		page_put_and_type(mfn_to_page(v->vcpu_info_mfn));
+	hv_free(v);
+}
+
+/* The shared page stays the guest's until the last mapping goes; then it is nobody's. */
+static void shared_info_free(struct domain *d)
+{
+	if (!d->shared_info)
+		return;
+	if (hv_page_unshare(d->shared_info) == 0)
+		hv_page_free(d->shared_info, 0);
+	else
+		pr_warn("d%u: shared_info is still mapped, its page is lost\n", d->domain_id);
+}
+
+/* Undo as much of domain_create() as happened; no references are left. */
+static void domain_free(struct domain *d)
+{
+	struct vcpu *v;
+
+	table_remove(d);
+	for (unsigned int i = 0; i < NR_WATCHDOGS; i++)
+		timer_kill(&d->watchdog[i]);
+	evtchn_domain_destroy(d);
+	if (d->vcpu) {
+		for_each_vcpu(d, v)
+			vcpu_free(v);
+		hv_free(d->vcpu);
+	}
+	if (d->pirqs)
+		pirq_domain_destroy(d);
+	grant_domain_destroy(d);
+	arch_domain_destroy(d);
+	shared_info_free(d);
+	hv_free(d->owned_regions);
+	domain_release(d);
+}
+
+/**
+ * domain_put() - Give a reference back; with the last one the domain goes.
+ * @d: from domain_get() or domain_create()
+ *
+ * Context: no lock held.
+ */
+void domain_put(struct domain *d)
+{
+	u32 count = __atomic_sub_fetch(&d->refcount, 1, __ATOMIC_ACQ_REL);
+
+	BUG_ON(count == ~0U);
+	if (!count)
+		domain_free(d);
+}
+
+static void watchdog_fired(void *data)
+{
+	struct domain *d = data;
+
+	if (READ_ONCE(d->is_shutting_down) || d->dying)
+		return;
+	printk("Watchdog timer fired for domain %u\n", d->domain_id);
+	domain_shutdown(d, SHUTDOWN_watchdog);
+}
+
+static int domain_fill(struct domain *d, unsigned int max_vcpus)
+{
+	int rc;
+
+	d->vcpu = hv_new_array(struct vcpu *, max_vcpus);
+	d->owned_regions = hv_new_array(unsigned long,
+					DIV_ROUND_UP(max_page, REGION_FRAMES * 64UL));
+	if (!d->vcpu || !d->owned_regions)
+		return -ENOMEM;
+	d->max_vcpus = max_vcpus;
+	d->shared_info = hv_page_alloc(0);
+	if (!d->shared_info)
+		return -ENOMEM;
+	hv_page_share(d->shared_info, d, true);
+	/* Events stay masked until the guest is ready for them. */
+	for (unsigned int i = 0; i < LEGACY_MAX_VCPUS; i++)
+		d->shared_info->vcpu_info[i].evtchn_upcall_mask = 1;
+
+	rc = arch_domain_init(d);
+	if (!rc)
+		rc = evtchn_domain_init(d, d->is_privileged ? ~0U : UNPRIVILEGED_MAX_PORT);
+	if (!rc)
+		rc = grant_domain_init(d, GRANT_MAX_FRAMES);
+	if (!rc)
+		rc = pirq_domain_init(d);
+	return rc;
+}
+
+struct domain *domain_create(domid_t domid, unsigned int max_vcpus, bool privileged)
+{
+	struct domain *d;
+
+	if (domid >= DOMID_FIRST_RESERVED || !max_vcpus || max_vcpus > MAX_VCPUS)
+		return NULL;
+	d = domain_alloc();
+	if (!d)
+		return NULL;
+	d->domain_id = domid;
+	d->is_privileged = privileged;
+	d->is_hardware_domain = domid == 0;
+	d->shutdown_code = SHUTDOWN_CODE_NONE;
+	if (privileged)
+		d->arch.vm_assist = BIT(VMASST_TYPE_pae_extended_cr3);
+	spin_lock_init(&d->page_lock);
+	spin_lock_init(&d->lock);
+	for (unsigned int i = 0; i < NR_WATCHDOGS; i++)
+		timer_init(&d->watchdog[i], watchdog_fired, d, smp_processor_id());
+
+	if (domain_fill(d, max_vcpus) || !table_insert(d)) {
+		domain_free(d);
+		return NULL;
+	}
+	if (d->is_hardware_domain)
+		hardware_domain = d;
+	/* From here on it can be found. */
+	__atomic_store_n(&d->refcount, 1, __ATOMIC_RELEASE);
+	return d;
+}
+
+/**
+ * vcpu_create() - Add a vCPU to a domain; it is down.
+ * @d:	     not running yet, or dom_idle
+ * @vcpu_id: below @d's max_vcpus, not in use; for dom_idle, the number of a CPU
+ *
+ * Context: domain creation, no lock held.
+ * Return: the vCPU, which lives as long as @d; NULL if there is no memory.
+ */
+struct vcpu *vcpu_create(struct domain *d, unsigned int vcpu_id)
+{
+	struct vcpu *v;
+
+	BUG_ON(vcpu_id >= d->max_vcpus || d->vcpu[vcpu_id]);
+	v = hv_new(struct vcpu);
+	if (!v)
+		return NULL;
+	v->domain = d;
+	v->vcpu_id = vcpu_id;
+	v->vcpu_info_mfn = INVALID_MFN;
+	v->vcpu_info = d->shared_info && vcpu_id < LEGACY_MAX_VCPUS ?
+		       (struct vcpu_info *)&d->shared_info->vcpu_info[vcpu_id] :
+		       &dummy_vcpu_info;
+	if (sched_vcpu_init(v))
+		goto err_free;
+	if (arch_vcpu_init(v))
+		goto err_sched;
+	__atomic_store_n(&d->vcpu[vcpu_id], v, __ATOMIC_RELEASE);
+	return v;
+
+err_sched:
+	sched_vcpu_destroy(v);
+err_free:
+	hv_free(v);
+	return NULL;
+}
+
+static void __noreturn reboot_after_countdown(void)
+{
+	if (opts.noreboot) {
+		printk("'noreboot' set - not rebooting.\n");
+		machine_halt();
+	}
+	printk("rebooting machine in 5 seconds.\n");
+	machine_restart(5000);
+}
+
+/* Domain 0 drives the machine: without it there is nothing left to do. */
+static void __noreturn hardware_domain_shutdown(const struct domain *d, u8 reason)
+{
+	switch (reason) {
+	case SHUTDOWN_poweroff:
+		printk("Hardware Dom%u halted: halting machine\n", d->domain_id);
+		machine_halt();
+	case SHUTDOWN_reboot:
+		printk("Hardware Dom%u shutdown: rebooting machine\n", d->domain_id);
+		machine_restart(0);
+	case SHUTDOWN_watchdog:
+		printk("Hardware Dom%u shutdown: watchdog rebooting machine\n", d->domain_id);
+		machine_restart(0);
+	case SHUTDOWN_soft_reset:
+		printk("Hardware domain %u did unsupported soft reset, rebooting.\n",
+		       d->domain_id);
+		machine_restart(0);
+	case SHUTDOWN_crash:
+		printk("Hardware Dom%u crashed: ", d->domain_id);
+		reboot_after_countdown();
+	default:
+		printk("Hardware Dom%u shutdown (unknown reason %u): ", d->domain_id, reason);
+		reboot_after_countdown();
+	}
+}
+
+/**
+ * domain_shutdown() - Stop a domain for a reason, until its toolstack acts.
+ * @d:	    any guest
+ * @reason: SHUTDOWN_*; one that the domain set before takes precedence
+ *
+ * The hardware domain's shutdown is that of the machine. If @d is the caller's
+ * own, the caller returns and does not run again.
+ * Context: any but under a run-queue or event lock.
+ */
+void domain_shutdown(struct domain *d, u8 reason)
+{
+	struct vcpu *v;
+
+	domain_set_shutdown_code(d, reason);
+	if (__atomic_exchange_n(&d->is_shutting_down, true, __ATOMIC_SEQ_CST))
+		return;
+	if (d->is_hardware_domain)
+		hardware_domain_shutdown(d, d->shutdown_code);
+	for_each_vcpu(d, v) {
+		set_bit_atomic(VPF_SHUTDOWN, &v->pause_flags);
+		vcpu_sleep_nosync(v);
+	}
+	WRITE_ONCE(d->is_shut_down, true);
+	virq_send_global(VIRQ_DOM_EXC);
+}
+
+int domain_set_shutdown_code(struct domain *d, u8 reason)
+{
+	u8 none = SHUTDOWN_CODE_NONE;
+
+	return __atomic_compare_exchange_n(&d->shutdown_code, &none, reason, false,
+					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) ? 0 : -EINVAL;
+}
+
+void domain_resume(struct domain *d)
+{
+	struct vcpu *v;
+
+	WRITE_ONCE(d->is_shut_down, false);
+	WRITE_ONCE(d->shutdown_code, SHUTDOWN_CODE_NONE);
+	WRITE_ONCE(d->is_shutting_down, false);
+	for_each_vcpu(d, v) {
+		clear_bit_atomic(VPF_SHUTDOWN, &v->pause_flags);
+		vcpu_wake(v);
+	}
+}
+
+/**
+ * domain_crash() - End a domain that did what it must not.
+ * @d:	 any guest
+ * @fmt: what it did, one line without newline
+ *
+ * Prints who, why, and the registers if it is running here; then shuts it down,
+ * as a crash unless the domain said otherwise by SCHEDOP_shutdown_code. Its
+ * vCPUs never run guest code again.
+ * Context: as domain_shutdown(); the caller returns.
+ */
+void domain_crash(struct domain *d, const char *fmt, ...)
+{
+	struct vcpu *v = current;
+	char why[160];
+	va_list args;
+
+	if (READ_ONCE(d->is_shutting_down))
+		return;
+	va_start(args, fmt);
+	vsnprintf(why, sizeof(why), fmt, args);
+	va_end(args);
+	if (v->domain == d) {
+		printk("Domain %u (vcpu#%u) crashed on cpu#%u: %s\n", d->domain_id, v->vcpu_id,
+		       smp_processor_id(), why);
+		show_registers(guest_cpu_regs());
+	} else {
+		printk("Domain %u reported crashed on cpu#%u by d%uv%u: %s\n", d->domain_id,
+		       smp_processor_id(), v->domain->domain_id, v->vcpu_id, why);
+	}
+	domain_shutdown(d, SHUTDOWN_crash);
+}

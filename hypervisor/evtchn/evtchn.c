@@ -1,0 +1,538 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Event channels: ports, what they are bound to, and who is told.
+ *
+ * Each domain has one event lock for all that concerns its ports. A binding
+ * between two domains is used and changed under both, taken by ascending
+ * domain id. The lock is taken with interrupts off; run-queue locks come below
+ * it. Port numbers and everything in guest memory is the guest's word: a port
+ * is looked up, and its state checked, under the lock each time.
+ *
+ * ABI: event_channel.h. The hypercall is in event_channel_op.c.
+ */
+#include "evtchn.h"
+#include "ports.h"
+
+#include <hv/bug.h>
+#include <hv/errno.h>
+#include <hv/irq.h>
+#include <hv/mm.h>
+#include <hv/percpu.h>
+#include <hv/sched.h>
+
+#include <asm/system.h>
+
+/* The ports that exist beyond what the format can name are of no use. */
+static u32 port_limit(const struct evtchn_domain *ed)
+{
+	return ed->max_port < ed->ops->max_ports ? ed->max_port + 1 : ed->ops->max_ports;
+}
+
+/* ---- Delivery ---- */
+
+/**
+ * evtchn_check_pollers() - A port became pending: wake who polls for it.
+ * @d:	  whose port
+ * @port: usable
+ *
+ * Context: event lock held.
+ */
+void evtchn_check_pollers(struct domain *d, u32 port)
+{
+	struct vcpu *v;
+
+	/* Partner: sched_poll(), which counts before it looks. */
+	if (!READ_ONCE(d->evtchn->pollers))
+		return;
+	for_each_vcpu(d, v) {
+		u32 polled = READ_ONCE(v->poll_evtchn);
+
+		if ((!polled || polled == port) && vcpu_poll_end(v))
+			vcpu_wake(v);
+	}
+}
+
+void evtchn_poll_count(struct domain *d, int by)
+{
+	__atomic_fetch_add(&d->evtchn->pollers, by, __ATOMIC_SEQ_CST);
+}
+
+/* Event lock of @d held. */
+void evtchn_set_pending(struct domain *d, struct evtchn *chn)
+{
+	d->evtchn->ops->set_pending(d, chn);
+}
+
+/**
+ * vcpu_mark_events_pending() - Tell a vCPU that it has events to look for.
+ * @v: any guest's vCPU
+ *
+ * Context: any, without a run-queue lock.
+ */
+void vcpu_mark_events_pending(struct vcpu *v)
+{
+	/* If it is set already, whoever set it has woken the vCPU. */
+	if (!__atomic_exchange_n(&v->vcpu_info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST))
+		vcpu_kick(v);
+}
+
+bool local_events_need_delivery(struct vcpu *v)
+{
+	const struct vcpu_info *info = v->vcpu_info;
+
+	return READ_ONCE(info->evtchn_upcall_pending) && !READ_ONCE(info->evtchn_upcall_mask);
+}
+
+/**
+ * evtchn_vcpu_info_moved() - Raise everything again: an event may have hit the old vcpu_info.
+ * @v: has a new vcpu_info
+ *
+ * The guest gets one interrupt that may have no cause.
+ * Context: any, without an event or run-queue lock.
+ */
+void evtchn_vcpu_info_moved(struct vcpu *v)
+{
+	__atomic_store_n(&v->vcpu_info->evtchn_pending_sel, ~0UL, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&v->vcpu_info->evtchn_upcall_pending, 0, __ATOMIC_SEQ_CST);
+	vcpu_mark_events_pending(v);
+}
+
+/* ---- Locks ---- */
+
+/**
+ * evtchn_lock_pair() - Take the event locks of two domains.
+ * @a:	   referenced
+ * @b:	   referenced, may be @a
+ * @flags: interrupt state, for evtchn_unlock_pair()
+ */
+void evtchn_lock_pair(struct domain *a, struct domain *b, unsigned long *flags)
+{
+	struct domain *first = a->domain_id <= b->domain_id ? a : b;
+
+	*flags = local_irq_save();
+	spin_lock(&first->evtchn->lock);
+	if (a != b)
+		spin_lock(first == a ? &b->evtchn->lock : &a->evtchn->lock);
+}
+
+void evtchn_unlock_pair(struct domain *a, struct domain *b, unsigned long flags)
+{
+	if (a != b)
+		spin_unlock(&b->evtchn->lock);
+	spin_unlock_irqrestore(&a->evtchn->lock, flags);
+}
+
+/* The domain at the other end of @port; @d itself if there is none. Event lock held. */
+static struct domain *port_peer(struct domain *d, u32 port)
+{
+	struct evtchn *chn = evtchn_from_port(d, port);
+
+	return chn && chn->state == ECS_INTERDOMAIN ? chn->remote.dom : d;
+}
+
+/*
+ * Lock @d and whoever is at the other end of @port. The peer comes second, but
+ * may have the lower id: then, if it is not to be had at once, begin with it,
+ * and look whether it is still the peer. A reference keeps it meanwhile.
+ */
+static struct domain *lock_with_peer(struct domain *d, u32 port, unsigned long *flags)
+{
+	struct domain *peer, *held;
+
+	for (;;) {
+		spin_lock_irqsave(&d->evtchn->lock, *flags);
+		peer = port_peer(d, port);
+		if (peer == d)
+			return d;
+		if (peer->domain_id > d->domain_id) {
+			spin_lock(&peer->evtchn->lock);
+			return peer;
+		}
+		if (spin_trylock(&peer->evtchn->lock))
+			return peer;
+
+		domain_hold(peer);
+		held = peer;
+		spin_unlock_irqrestore(&d->evtchn->lock, *flags);
+		evtchn_lock_pair(d, held, flags);
+		peer = port_peer(d, port);
+		if (peer == held) {
+			/* Not the last: a domain that has a binding has other references. */
+			domain_put(held);
+			return peer;
+		}
+		evtchn_unlock_pair(d, held, *flags);
+		domain_put(held);
+	}
+}
+
+/* ---- Ports ---- */
+
+/* 0 if no bucket has a free one. Event lock held. */
+static u32 find_free_port(struct domain *d)
+{
+	struct evtchn_domain *ed = d->evtchn;
+	u32 end = min(ed->nr_ports, port_limit(ed));
+	bool skipped = false;
+
+	for (u32 port = ed->first_free; port < end; port++) {
+		if (evtchn_from_port(d, port)->state == ECS_FREE) {
+			if (!ed->ops->is_busy(d, port)) {
+				if (!skipped)
+					ed->first_free = port + 1;
+				return port;
+			}
+			skipped = true;
+		} else if (!skipped) {
+			ed->first_free = port + 1;
+		}
+	}
+	return 0;
+}
+
+/* Add PORTS_PER_BUCKET ports behind the @nr_ports there were. No lock held. */
+static int evtchn_add_bucket(struct domain *d, u32 nr_ports)
+{
+	struct evtchn_domain *ed = d->evtchn;
+	struct evtchn *bucket = hv_new_array(struct evtchn, PORTS_PER_BUCKET);
+	unsigned long flags;
+
+	if (!bucket)
+		return -ENOMEM;
+	for (u32 i = 0; i < PORTS_PER_BUCKET; i++)
+		bucket[i].port = nr_ports + i;
+	spin_lock_irqsave(&ed->lock, flags);
+	if (ed->nr_ports == nr_ports) {
+		ed->bucket[nr_ports / PORTS_PER_BUCKET] = bucket;
+		__atomic_store_n(&ed->nr_ports, nr_ports + PORTS_PER_BUCKET, __ATOMIC_RELEASE);
+		bucket = NULL;
+	}
+	spin_unlock_irqrestore(&ed->lock, flags);
+	hv_free(bucket);
+	return 0;
+}
+
+/**
+ * evtchn_lock_new_port() - Lock @d (and @other), and reserve the lowest free port of @d.
+ * @d:	   referenced
+ * @other: referenced; @d if none
+ * @chn:   the port's structure, reserved, to be bound by the caller
+ * @flags: for evtchn_unlock_pair()
+ *
+ * Return: 0 with the locks held; without: -ENOSPC if all ports are in use, -EINVAL
+ * if one of the two is dying, -ENOMEM.
+ */
+int evtchn_lock_new_port(struct domain *d, struct domain *other, struct evtchn **chn,
+			 unsigned long *flags)
+{
+	struct evtchn_domain *ed = d->evtchn;
+
+	for (;;) {
+		u32 port, nr_ports;
+		int rc;
+
+		evtchn_lock_pair(d, other, flags);
+		/* Partner: evtchn_close_all() of a domain that is said to be dying before. */
+		if (d->dying || other->dying) {
+			evtchn_unlock_pair(d, other, *flags);
+			return -EINVAL;
+		}
+		port = find_free_port(d);
+		if (port) {
+			*chn = evtchn_from_port(d, port);
+			(*chn)->state = ECS_RESERVED;
+			(*chn)->notify_vcpu_id = 0;
+			(*chn)->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
+			return 0;
+		}
+		nr_ports = ed->nr_ports;
+		rc = nr_ports < port_limit(ed) ? 0 : -ENOSPC;
+		evtchn_unlock_pair(d, other, *flags);
+		if (!rc)
+			rc = evtchn_add_bucket(d, nr_ports);
+		if (rc)
+			return rc;
+	}
+}
+
+/* Event lock held. */
+void evtchn_free_port(struct domain *d, struct evtchn *chn)
+{
+	struct evtchn_domain *ed = d->evtchn;
+
+	ed->ops->clear_pending(d, chn);
+	chn->latched = false;
+	chn->state = ECS_FREE;
+	ed->first_free = min(ed->first_free, chn->port);
+}
+
+/* The other end of an interdomain binding waits again. Both locks held. */
+static void unbind_peer(struct domain *d, const struct evtchn *chn)
+{
+	struct evtchn *peer = evtchn_from_port(chn->remote.dom, chn->remote.port);
+
+	BUG_ON(peer->state != ECS_INTERDOMAIN || peer->remote.dom != d);
+	peer->state = ECS_UNBOUND;
+	peer->remote_domid = d->domain_id;
+}
+
+/* ---- Physical interrupts ---- */
+
+static u32 *pirq_chain(struct domain *d, u32 pirq)
+{
+	return &d->evtchn->pirq_hash[pirq % PIRQ_HASH_SIZE];
+}
+
+/* Event lock held; NULL if no port has @pirq. */
+static struct evtchn *pirq_find(struct domain *d, u32 pirq)
+{
+	u32 port = *pirq_chain(d, pirq);
+
+	while (port) {
+		struct evtchn *chn = evtchn_from_port(d, port);
+
+		if (chn->pirq.number == pirq)
+			return chn;
+		port = chn->pirq.next;
+	}
+	return NULL;
+}
+
+static void pirq_link(struct domain *d, struct evtchn *chn, u32 pirq)
+{
+	u32 *head = pirq_chain(d, pirq);
+
+	chn->pirq.number = pirq;
+	chn->pirq.next = *head;
+	*head = chn->port;
+}
+
+static void pirq_unlink(struct domain *d, const struct evtchn *chn)
+{
+	u32 *link = pirq_chain(d, chn->pirq.number);
+
+	while (*link != chn->port)
+		link = &evtchn_from_port(d, *link)->pirq.next;
+	*link = chn->pirq.next;
+}
+
+/**
+ * evtchn_bind_pirq() - Let a physical interrupt of the caller's domain arrive at a new port.
+ * @pirq:  untrusted
+ * @share: the line may be shared with other domains
+ * @port:  set on success
+ *
+ * Return: 0; -EEXIST if it has a port; what pirq_guest_bind() gives; -ENOSPC, -ENOMEM.
+ */
+int evtchn_bind_pirq(u32 pirq, bool share, u32 *port)
+{
+	struct domain *d = current->domain;
+	struct evtchn *chn;
+	unsigned long flags;
+	int rc;
+
+	rc = evtchn_lock_new_port(d, d, &chn, &flags);
+	if (rc)
+		return rc;
+	if (pirq_find(d, pirq)) {
+		evtchn_free_port(d, chn);
+		evtchn_unlock_pair(d, d, flags);
+		return -EEXIST;
+	}
+	/* It may fire before pirq_guest_bind() is back: linked, but still reserved. */
+	pirq_link(d, chn, pirq);
+	evtchn_unlock_pair(d, d, flags);
+
+	rc = pirq_guest_bind(d->vcpu[0], pirq, share);
+
+	evtchn_lock_pair(d, d, &flags);
+	if (rc) {
+		pirq_unlink(d, chn);
+		evtchn_free_port(d, chn);
+	} else {
+		chn->state = ECS_PIRQ;
+		*port = chn->port;
+	}
+	evtchn_unlock_pair(d, d, flags);
+	return rc;
+}
+
+bool evtchn_send_pirq(struct domain *d, u32 pirq)
+{
+	struct evtchn *chn;
+	unsigned long flags;
+
+	spin_lock_irqsave(&d->evtchn->lock, flags);
+	chn = pirq_find(d, pirq);
+	if (chn)
+		evtchn_set_pending(d, chn);
+	spin_unlock_irqrestore(&d->evtchn->lock, flags);
+	return chn;
+}
+
+void evtchn_unmask_pirq(struct domain *d, u32 pirq)
+{
+	struct evtchn *chn;
+	unsigned long flags;
+
+	spin_lock_irqsave(&d->evtchn->lock, flags);
+	chn = pirq_find(d, pirq);
+	if (chn)
+		d->evtchn->ops->unmask(d, chn);
+	spin_unlock_irqrestore(&d->evtchn->lock, flags);
+}
+
+/* ---- What both the hypercall and the hypervisor do with ports ---- */
+
+/**
+ * evtchn_close() - Unbind and free a port. The other end of a binding waits again.
+ * @d:	  any guest
+ * @port: untrusted
+ *
+ * Context: no lock held.
+ * Return: 0; -EINVAL if the port is not in use.
+ */
+int evtchn_close(struct domain *d, u32 port)
+{
+	unsigned long flags;
+	struct domain *peer = lock_with_peer(d, port, &flags);
+	struct evtchn *chn = evtchn_from_port(d, port);
+	bool is_pirq;
+	u32 pirq;
+
+	if (!evtchn_usable(chn)) {
+		evtchn_unlock_pair(d, peer, flags);
+		return -EINVAL;
+	}
+	is_pirq = chn->state == ECS_PIRQ;
+	pirq = chn->pirq.number;
+	if (chn->state == ECS_INTERDOMAIN)
+		unbind_peer(d, chn);
+	else if (chn->state == ECS_VIRQ)
+		evtchn_virq_unbind(d, chn);
+	else if (is_pirq)
+		pirq_unlink(d, chn);
+	chn->state = ECS_RESERVED;
+	if (!is_pirq)
+		evtchn_free_port(d, chn);
+	evtchn_unlock_pair(d, peer, flags);
+	if (!is_pirq)
+		return 0;
+
+	/* It waits for the interrupt's handler, which takes the lock. */
+	pirq_guest_unbind(d, pirq);
+	evtchn_lock_pair(d, d, &flags);
+	evtchn_free_port(d, chn);
+	evtchn_unlock_pair(d, d, flags);
+	return 0;
+}
+
+/**
+ * evtchn_send() - Raise an event at the other end of a port.
+ * @d:	  any guest
+ * @port: untrusted
+ *
+ * Nothing happens if nobody is at the other end yet.
+ * Context: no lock held.
+ * Return: 0; -EINVAL if the port is not one to send on.
+ */
+int evtchn_send(struct domain *d, u32 port)
+{
+	unsigned long flags;
+	struct domain *peer = lock_with_peer(d, port, &flags);
+	struct evtchn *chn = evtchn_from_port(d, port);
+	int rc = 0;
+
+	switch (chn ? chn->state : ECS_FREE) {
+	case ECS_INTERDOMAIN:
+		evtchn_set_pending(peer, evtchn_from_port(peer, chn->remote.port));
+		break;
+	case ECS_IPI:
+		evtchn_set_pending(d, chn);
+		break;
+	case ECS_UNBOUND:
+		break;
+	default:
+		rc = -EINVAL;
+	}
+	evtchn_unlock_pair(d, peer, flags);
+	return rc;
+}
+
+bool evtchn_port_is_valid(struct domain *d, u32 port)
+{
+	struct evtchn *chn = evtchn_from_port(d, port);
+
+	return chn && READ_ONCE(chn->state) > ECS_RESERVED;
+}
+
+bool evtchn_port_is_pending(struct domain *d, u32 port)
+{
+	struct evtchn *chn;
+	unsigned long flags;
+	bool pending;
+
+	spin_lock_irqsave(&d->evtchn->lock, flags);
+	chn = evtchn_from_port(d, port);
+	pending = evtchn_usable(chn) && d->evtchn->ops->is_pending(d, chn);
+	spin_unlock_irqrestore(&d->evtchn->lock, flags);
+	return pending;
+}
+
+/* ---- A domain's ---- */
+
+/**
+ * evtchn_domain_init() - Give a new domain its ports, in the two-level format.
+ * @d:	      has shared_info
+ * @max_port: highest port it may use
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int evtchn_domain_init(struct domain *d, unsigned int max_port)
+{
+	struct evtchn_domain *ed = hv_new(struct evtchn_domain);
+	u32 nr_buckets;
+
+	if (!ed)
+		return -ENOMEM;
+	d->evtchn = ed;
+	spin_lock_init(&ed->lock);
+	ed->ops = &evtchn_two_level_ops;
+	ed->max_port = max_port;
+	ed->first_free = 1;
+	ed->reset_next = 1;
+	nr_buckets = min(max_port, EVTCHN_FIFO_NR_CHANNELS - 1U) / PORTS_PER_BUCKET + 1;
+	ed->bucket = hv_new_array(struct evtchn *, nr_buckets);
+	if (!ed->bucket || evtchn_add_bucket(d, 0))
+		return -ENOMEM;
+	/* Port 0 means "none". */
+	ed->bucket[0][0].state = ECS_RESERVED;
+	return 0;
+}
+
+void evtchn_close_all(struct domain *d)
+{
+	for (u32 port = 1; port < d->evtchn->nr_ports; port++)
+		evtchn_close(d, port);
+}
+
+/**
+ * evtchn_domain_destroy() - Undo evtchn_domain_init(), also a half-done one.
+ * @d: no vCPU of it runs; nobody else can reach it
+ *
+ * Context: no lock held.
+ */
+void evtchn_domain_destroy(struct domain *d)
+{
+	struct evtchn_domain *ed = d->evtchn;
+
+	if (!ed)
+		return;
+	evtchn_close_all(d);
+	evtchn_fifo_destroy(d);
+	for (u32 i = 0; i < ed->nr_ports / PORTS_PER_BUCKET; i++)
+		hv_free(ed->bucket[i]);
+	hv_free(ed->bucket);
+	hv_free(ed);
+	d->evtchn = NULL;
+}

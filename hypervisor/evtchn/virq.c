@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Virtual interrupts: events that the hypervisor itself raises. Per-vCPU kinds
+ * (the timer) go to one vCPU's port, global kinds (console input) to one domain,
+ * where vCPU 0 has the port. v->virq_to_evtchn is under the event lock; it is
+ * read without it only to skip what is not bound. ABI: xen.h, VIRQ_*.
+ */
+#include "evtchn.h"
+
+#include <hv/bug.h>
+#include <hv/errno.h>
+
+bool virq_is_global(u32 virq)
+{
+	switch (virq) {
+	case VIRQ_TIMER:
+	case VIRQ_DEBUG:
+	case VIRQ_XENOPROF:
+	case VIRQ_XENPMU:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/**
+ * evtchn_virq_bind() - Let @virq of @v arrive at @chn.
+ * @v:	  vCPU 0 if @virq is global
+ * @chn:  of @v's domain, reserved
+ * @virq: below NR_VIRQS
+ *
+ * Context: event lock held.
+ * Return: 0; -EEXIST if it arrives elsewhere.
+ */
+int evtchn_virq_bind(struct vcpu *v, struct evtchn *chn, u32 virq)
+{
+	if (v->virq_to_evtchn[virq])
+		return -EEXIST;
+	chn->state = ECS_VIRQ;
+	chn->notify_vcpu_id = v->vcpu_id;
+	chn->virq = virq;
+	WRITE_ONCE(v->virq_to_evtchn[virq], chn->port);
+	return 0;
+}
+
+/* Event lock held. A global one may notify another vCPU than the one it was bound on. */
+void evtchn_virq_unbind(struct domain *d, const struct evtchn *chn)
+{
+	struct vcpu *v;
+
+	for_each_vcpu(d, v)
+		if (v->virq_to_evtchn[chn->virq] == chn->port)
+			WRITE_ONCE(v->virq_to_evtchn[chn->virq], 0);
+}
+
+/**
+ * virq_send_vcpu() - Raise a virtual interrupt of a vCPU; nothing if it is not bound.
+ * @v:	  any guest's vCPU
+ * @virq: VIRQ_*
+ *
+ * Context: any, without an event or run-queue lock.
+ */
+void virq_send_vcpu(struct vcpu *v, u32 virq)
+{
+	struct domain *d = v->domain;
+	unsigned long flags;
+	u32 port;
+
+	if (!READ_ONCE(v->virq_to_evtchn[virq]))
+		return;
+	spin_lock_irqsave(&d->evtchn->lock, flags);
+	port = v->virq_to_evtchn[virq];
+	if (port)
+		evtchn_set_pending(d, evtchn_from_port(d, port));
+	spin_unlock_irqrestore(&d->evtchn->lock, flags);
+}
+
+/**
+ * virq_send_domain() - Raise a global virtual interrupt in one domain.
+ * @d:	  any guest
+ * @virq: VIRQ_*, global
+ *
+ * Context: as virq_send_vcpu().
+ */
+void virq_send_domain(struct domain *d, u32 virq)
+{
+	struct vcpu *v = domain_vcpu(d, 0);
+
+	if (v)
+		virq_send_vcpu(v, virq);
+}
+
+/**
+ * virq_send_global() - Raise a global virtual interrupt where it is handled.
+ * @virq: VIRQ_*, global
+ *
+ * That is domain 0.
+ * Context: as virq_send_vcpu(); nothing happens before there is a domain 0.
+ */
+void virq_send_global(u32 virq)
+{
+	struct domain *d = READ_ONCE(hardware_domain);
+
+	if (d)
+		virq_send_domain(d, virq);
+}

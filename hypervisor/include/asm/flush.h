@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * TLBs, and the clock by which we know what they may still hold.
+ *
+ * The clock ticks with every full flush of any CPU. A CPU notes the tick at
+ * which its last full flush began; a frame is stamped with the time at which
+ * its last use of some kind ended. A CPU whose flush is not later than the
+ * stamp may still translate by what is gone. "Full" means with global entries.
+ */
+#ifndef HV_ASM_FLUSH_H
+#define HV_ASM_FLUSH_H
+
+#include <hv/types.h>
+#include <hv/cpumask.h>
+
+extern u64 tlb_clock;
+
+static inline u64 tlb_clock_now(void)
+{
+	return __atomic_load_n(&tlb_clock, __ATOMIC_SEQ_CST);
+}
+
+/* This CPU. */
+void flush_tlb_local(void);
+void flush_one_local(unsigned long va);
+/* Load CR3 and flush, global entries included: the address space changes. */
+void write_cr3_flush(u64 cr3);
+
+/* CPUs of @mask, this one included if it is in it; they are done on return. */
+void flush_tlb_mask(const cpumask_t *mask);
+void flush_one_mask(const cpumask_t *mask, unsigned long va);
+void flush_cache_mask(const cpumask_t *mask);
+
+/* All CPUs that have not begun a full flush later than @clock. */
+void flush_tlb_older(u64 clock);
+/* The same for page_info.tlb_stamp, the low half of such a time. */
+void flush_tlb_stamp(u32 stamp);
+
+/* All CPUs now online. */
+void cpumask_online(cpumask_t *mask);
+
+/* Write back and drop every cached line of the page. */
+void flush_cache_page(const void *page);
+
+/* The interrupt VECTOR_FLUSH_TLB. */
+void flush_tlb_interrupt(void);
+/* In loops that wait for another CPU, which may wait for a flush of ours. */
+void flush_tlb_serve(void);
+
+#endif

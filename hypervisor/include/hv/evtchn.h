@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Event channels: ports, their binding, delivery. ABI: event_channel.h. */
+#ifndef HV_EVTCHN_H
+#define HV_EVTCHN_H
+
+#include <hv/domain.h>
+
+int evtchn_domain_init(struct domain *d, unsigned int max_port);
+/* Close all ports: what a dying domain does before its last reference goes. */
+void evtchn_close_all(struct domain *d);
+void evtchn_domain_destroy(struct domain *d);
+
+/* A virtual interrupt for one vCPU (per-vCPU kinds), or for the domain's handler of a global kind. */
+void virq_send_vcpu(struct vcpu *v, u32 virq);
+void virq_send_domain(struct domain *d, u32 virq);
+/* To whoever handles the global @virq: domain 0 unless set otherwise. */
+void virq_send_global(u32 virq);
+
+/* Physical interrupt @pirq of @d fires. False if no port is bound. */
+bool evtchn_send_pirq(struct domain *d, u32 pirq);
+/* Unmask the port that @pirq is bound to, if any: PHYSDEVOP_eoi after PHYSDEVOP_pirq_eoi_gmfn_v1. */
+void evtchn_unmask_pirq(struct domain *d, u32 pirq);
+
+/* Raise upcall_pending for @v and make it run. */
+void vcpu_mark_events_pending(struct vcpu *v);
+/* Pending and not masked by the guest? */
+bool local_events_need_delivery(struct vcpu *v);
+/* After the vcpu_info of @v moved: everything is to be looked at again. */
+void evtchn_vcpu_info_moved(struct vcpu *v);
+/* Is @port of @d in use? */
+bool evtchn_port_is_valid(struct domain *d, u32 port);
+/* Is @port of @d pending, masked or not? For SCHEDOP_poll; false if the port does not exist. */
+bool evtchn_port_is_pending(struct domain *d, u32 port);
+/* One vCPU of @d more (@by 1) or less (-1) is in SCHEDOP_poll. */
+void evtchn_poll_count(struct domain *d, int by);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which I/O ports domain 0 may touch. arch/x86/pv/ioport.c. */
+#ifndef HV_IOPORT_H
+#define HV_IOPORT_H
+
+#include <hv/types.h>
+
+void ioport_init(void);
+bool ioport_deny(u16 first, unsigned int nr);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One interrupt line and who listens to it: between irq/irq.c, which owns
+ * struct irq_desc, and the controllers, which programme the line.
+ */
+#ifndef HV_IRQ_DESC_H
+#define HV_IRQ_DESC_H
+
+#include <hv/irq.h>
+#include <hv/spinlock.h>
+#include <hv/timer.h>
+
+struct irq_desc;
+struct msi_desc;
+
+/* All are called with the desc's lock held and interrupts off. */
+struct irq_controller {
+	const char *name;
+	/* Programme @desc's vector, CPU and trigger; the line stays masked. */
+	void (*setup)(struct irq_desc *desc);
+	void (*mask)(struct irq_desc *desc);
+	void (*unmask)(struct irq_desc *desc);
+	/* End of interrupt at the controller itself; NULL: the local APIC's does it. */
+	void (*eoi)(struct irq_desc *desc);
+	/* Did the line withdraw before it was served? NULL: it cannot. */
+	bool (*spurious)(struct irq_desc *desc);
+	bool fixed_vector;	/* setup() chooses the vector */
+};
+
+/* A domain that the line is lent to. */
+struct irq_guest {
+	struct irq_guest *next;
+	struct domain *d;
+	u32 pirq;
+	bool in_service;	/* sent, not yet ended by the guest */
+};
+
+#define IRQ_MAX_GUESTS		16
+
+struct irq_desc {
+	/*
+	 * Guards everything below. Taken with interrupts off, inside the lock
+	 * of a domain's pirqs and outside irq.c's table lock and those of the
+	 * controllers.
+	 */
+	spinlock_t lock;
+
+	const struct irq_controller *ctl;	/* NULL: no such line */
+	unsigned int irq;
+	u8 vector;		/* 0: none yet */
+	u16 cpu;		/* whose table the vector is in */
+	bool level, active_low;
+	bool running;		/* do_irq() is at work, perhaps on another CPU */
+	struct msi_desc *msi;
+
+	/* the hypervisor's own handler, or guests; never both */
+	void (*handler)(void *data);
+	void *data;
+	const char *name;
+
+	bool shareable;		/* every guest so far agreed to share */
+	u8 nr_guests;
+	u8 in_flight;		/* guests in_service; the line is masked until 0 */
+	struct irq_guest *guests;
+
+	/* storm control of lines that need no end of interrupt from the guest */
+	u64 burst_start_ns;
+	u32 burst;
+	bool throttled;
+	struct timer throttle_timer;
+};
+
+struct irq_desc *irq_to_desc(unsigned int irq);
+
+/* irq.c, for pirq.c and msi.c. */
+int irq_alloc_msi(unsigned int nr);
+void irq_free_msi(unsigned int irq);
+int irq_setup_msi(unsigned int first_irq, unsigned int nr, unsigned int cpu, struct msi_desc *msi);
+void irq_programme(unsigned int irq);
+void irq_reprogramme(unsigned int irq);
+int irq_bind_guest(unsigned int irq, unsigned int cpu, struct irq_guest *g, bool share);
+void irq_unbind_guest(unsigned int irq, struct domain *d);
+void irq_guest_eoi(unsigned int irq, struct domain *d);
+int irq_set_gsi_mode(unsigned int gsi, bool level, bool active_low);
+bool irq_exists(unsigned int irq);
+bool irq_is_level(unsigned int irq);
+bool irq_is_shared(unsigned int irq);
+bool irq_is_hypervisors(unsigned int irq);
+void irq_synchronise(unsigned int irq);
+
+/* arch/x86/ioapic.c, i8259.c */
+extern const struct irq_controller ioapic_controller, i8259_controller;
+void ioapic_init(void);
+bool ioapic_present(void);
+bool ioapic_has_gsi(unsigned int gsi);
+int ioapic_rte_gsi(paddr_t base, u32 reg);
+int ioapic_guest_read(paddr_t base, u32 reg, u32 *val);
+void i8259_init(void);
+bool i8259_is_level(unsigned int line);
+
+/* irq/msi.c */
+extern const struct irq_controller msi_controller;
+
+#endif

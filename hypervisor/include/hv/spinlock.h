@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Ticket spinlocks. A lock stands beside what it guards; the order among
+ * locks is Documentation/design/locking.rst. No allocation, guest access or
+ * callback while one is held.
+ */
+#ifndef HV_SPINLOCK_H
+#define HV_SPINLOCK_H
+
+#include <hv/lib.h>
+#include <asm/system.h>
+
+typedef struct spinlock {
+	u16 next;	/* ticket that the next taker draws */
+	u16 owner;	/* ticket that holds the lock */
+} spinlock_t;
+
+#define SPINLOCK_INIT	{ 0, 0 }
+
+static inline void spin_lock_init(spinlock_t *lock)
+{
+	*lock = (spinlock_t)SPINLOCK_INIT;
+}
+
+static inline void spin_lock(spinlock_t *lock)
+{
+	u16 ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
+
+	while (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket)
+		cpu_relax();
+}
+
+static inline bool spin_trylock(spinlock_t *lock)
+{
+	u16 owner = READ_ONCE(lock->owner), expected = owner;
+
+	return __atomic_compare_exchange_n(&lock->next, &expected,
+					   (u16)(owner + 1), false,
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+static inline void spin_unlock(spinlock_t *lock)
+{
+	__atomic_store_n(&lock->owner, (u16)(lock->owner + 1), __ATOMIC_RELEASE);
+}
+
+static inline bool spin_is_locked(spinlock_t *lock)
+{
+	return READ_ONCE(lock->owner) != READ_ONCE(lock->next);
+}
+
+#define spin_lock_irqsave(lock, flags) \
+	do { (flags) = local_irq_save(); spin_lock(lock); } while (0)
+
+static inline void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
+{
+	spin_unlock(lock);
+	local_irq_restore(flags);
+}
+
+static inline void spin_lock_irq(spinlock_t *lock)
+{
+	local_irq_disable();
+	spin_lock(lock);
+}
+
+static inline void spin_unlock_irq(spinlock_t *lock)
+{
+	spin_unlock(lock);
+	local_irq_enable();
+}
+
+#endif

@@ -1,0 +1,685 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Interrupt lines: their vectors, their listeners, and what happens when one
+ * fires.
+ *
+ * A level line is masked when it fires and stays so until every guest that it
+ * was sent to has ended it: a guest that never does costs nobody but itself
+ * and those it shares the line with. A line without need of an end (edge,
+ * message) that fires too often is masked for a while.
+ *
+ * Locks, in order: a desc's lock; irq_alloc_lock or a controller's.
+ */
+#include <hv/acpi.h>
+#include <hv/bug.h>
+#include <hv/errno.h>
+#include <hv/evtchn.h>
+#include <hv/irq.h>
+#include <hv/irq_desc.h>
+#include <hv/lib.h>
+#include <hv/mm.h>
+#include <hv/percpu.h>
+#include <hv/printk.h>
+#include <hv/time.h>
+
+/* More than this many in a window, and the line rests for one. */
+#define STORM_WINDOW_NS		(10 * NSEC_PER_MSEC)
+#define STORM_INTERRUPTS	10000
+
+unsigned int nr_gsis __ro_after_init = NR_LEGACY_IRQS;
+
+static void (*own_handlers[256])(void) __ro_after_init;
+
+/* Guards the tables, not what they lead to; entries appear, they never go. */
+static spinlock_t irq_alloc_lock = SPINLOCK_INIT;
+static struct irq_desc *descs[NR_IRQS];
+static u16 *vector_irq[MAX_CPUS];	/* 256 a CPU: irq + 1, 0 for none */
+
+struct irq_desc *irq_to_desc(unsigned int irq)
+{
+	return irq < NR_IRQS ? READ_ONCE(descs[irq]) : NULL;
+}
+
+void irq_set_vector_handler(u8 vector, void (*handler)(void))
+{
+	own_handlers[vector] = handler;
+}
+
+/* Vectors. */
+
+static bool vector_usable(unsigned int cpu, unsigned int vector)
+{
+	return vector <= VECTOR_LAST_DYNAMIC && vector != VECTOR_GUEST_SYSCALL &&
+	       !vector_irq[cpu][vector];
+}
+
+/* @nr (a power of two) adjacent vectors on @cpu, aligned to @nr; 0: none. */
+static u8 vector_find(unsigned int cpu, unsigned int nr)
+{
+	for (unsigned int v = VECTOR_FIRST_DYNAMIC; v <= VECTOR_LAST_DYNAMIC; v += nr) {
+		unsigned int i = 0;
+
+		while (i < nr && vector_usable(cpu, v + i))
+			i++;
+		if (i == nr)
+			return v;
+	}
+	return 0;
+}
+
+/* Give irqs @irq to @irq + @nr - 1 vectors of @cpu, or of the next that has room. */
+static int vector_assign(unsigned int irq, unsigned int nr, unsigned int cpu, u8 *vector)
+{
+	unsigned long flags;
+	int rc = -ENOSPC;
+
+	spin_lock_irqsave(&irq_alloc_lock, flags);
+	for (unsigned int i = 0; i < nr_cpus && rc; i++, cpu = (cpu + 1) % nr_cpus) {
+		*vector = vector_irq[cpu] ? vector_find(cpu, nr) : 0;
+		if (!*vector)
+			continue;
+		for (unsigned int k = 0; k < nr; k++)
+			WRITE_ONCE(vector_irq[cpu][*vector + k], irq + k + 1);
+		rc = cpu;
+	}
+	spin_unlock_irqrestore(&irq_alloc_lock, flags);
+	return rc;
+}
+
+static void vector_release(unsigned int cpu, u8 vector)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&irq_alloc_lock, flags);
+	WRITE_ONCE(vector_irq[cpu][vector], 0);
+	spin_unlock_irqrestore(&irq_alloc_lock, flags);
+}
+
+/* A vector for a line that has none yet; nobody else sets up the same line. */
+static int desc_ensure_vector(struct irq_desc *desc, unsigned int cpu)
+{
+	u8 vector;
+	int rc;
+
+	if (desc->vector || desc->ctl->fixed_vector)
+		return 0;
+	rc = vector_assign(desc->irq, 1, cpu, &vector);
+	if (rc < 0)
+		return rc;
+	desc->cpu = rc;
+	desc->vector = vector;
+	return 0;
+}
+
+/* Delivery. */
+
+static void desc_unmask(struct irq_desc *desc)
+{
+	if (!desc->in_flight && !desc->throttled && (desc->handler || desc->nr_guests))
+		desc->ctl->unmask(desc);
+}
+
+static void throttle(struct irq_desc *desc)
+{
+	u64 now = now_ns();
+
+	if (now - desc->burst_start_ns > STORM_WINDOW_NS) {
+		desc->burst_start_ns = now;
+		desc->burst = 0;
+		return;
+	}
+	if (++desc->burst < STORM_INTERRUPTS || desc->throttled)
+		return;
+	desc->throttled = true;
+	desc->ctl->mask(desc);
+	timer_set(&desc->throttle_timer, now + STORM_WINDOW_NS);
+	pr_warn("irq %u: more than %u interrupts in 10 ms; the line rests for as long\n",
+		desc->irq, STORM_INTERRUPTS);
+}
+
+/* Called and left with the lock held, which the handler does not see. */
+static void run_handler(struct irq_desc *desc)
+{
+	desc->running = true;
+	spin_unlock(&desc->lock);
+	desc->handler(desc->data);
+	spin_lock(&desc->lock);
+	desc->running = false;
+	if (desc->level)
+		desc_unmask(desc);
+}
+
+/* As run_handler(): event channels have locks of their own that bind takes first. */
+static void send_to_guests(struct irq_desc *desc)
+{
+	struct irq_guest to[IRQ_MAX_GUESTS];
+	unsigned int n = 0;
+
+	for (struct irq_guest *g = desc->guests; g; g = g->next) {
+		if (desc->level && !g->in_service) {
+			g->in_service = true;
+			desc->in_flight++;
+		}
+		to[n++] = *g;
+	}
+	if (!desc->level)
+		throttle(desc);
+	desc->running = true;
+	spin_unlock(&desc->lock);
+	for (unsigned int i = 0; i < n; i++)
+		if (!evtchn_send_pirq(to[i].d, to[i].pirq))
+			irq_guest_eoi(desc->irq, to[i].d);
+	spin_lock(&desc->lock);
+	WRITE_ONCE(desc->running, false);
+}
+
+/* What came meanwhile is lost for an edge line; the guests are told once. */
+static void throttle_end(void *data)
+{
+	struct irq_desc *desc = data;
+	unsigned long flags;
+
+	spin_lock_irqsave(&desc->lock, flags);
+	desc->throttled = false;
+	desc->burst = 0;
+	desc_unmask(desc);
+	if (desc->nr_guests)
+		send_to_guests(desc);
+	spin_unlock_irqrestore(&desc->lock, flags);
+}
+
+static void line_interrupt(struct irq_desc *desc)
+{
+	spin_lock(&desc->lock);
+	if (desc->ctl->spurious && desc->ctl->spurious(desc)) {
+		spin_unlock(&desc->lock);
+		return;
+	}
+	if (desc->level || (!desc->handler && !desc->nr_guests))
+		desc->ctl->mask(desc);
+	if (desc->ctl->eoi)
+		desc->ctl->eoi(desc);
+	else
+		apic_eoi();
+	if (desc->handler)
+		run_handler(desc);
+	else if (desc->nr_guests)
+		send_to_guests(desc);
+	spin_unlock(&desc->lock);
+}
+
+static void unknown_vector(u8 vector)
+{
+	static unsigned int warned;
+
+	/* Late spurious ones of the 8259s are not in service at the local APIC. */
+	if (vector < VECTOR_FIRST_DYNAMIC)
+		return;
+	apic_eoi();
+	if (warned++ < 10)
+		pr_warn("irq: vector %#x on CPU%u belongs to no line\n", vector,
+			smp_processor_id());
+}
+
+static struct irq_desc *vector_to_desc(u8 vector)
+{
+	u16 *table = vector_irq[smp_processor_id()];
+
+	if (vector < VECTOR_FIRST_DYNAMIC)
+		return ioapic_present() ? NULL : irq_to_desc(vector - VECTOR_FIRST_LEGACY);
+	return table && table[vector] ? irq_to_desc(table[vector] - 1) : NULL;
+}
+
+/**
+ * do_irq() - An external interrupt.
+ * @regs: what was interrupted; entry_vector is the vector, 0x20 and above
+ *
+ * Context: from entry.S, interrupts off. Softirqs that it raises run on the
+ * way out.
+ */
+void do_irq(struct cpu_user_regs *regs)
+{
+	u8 vector = regs->entry_vector;
+	struct irq_desc *desc;
+
+	this_cpu()->irq_depth++;
+	if (own_handlers[vector]) {
+		apic_eoi();
+		own_handlers[vector]();
+	} else if (vector != VECTOR_SPURIOUS) {
+		desc = vector_to_desc(vector);
+		if (likely(desc != NULL))
+			line_interrupt(desc);
+		else
+			unknown_vector(vector);
+	}
+	this_cpu()->irq_depth--;
+}
+
+/* Listeners. */
+
+/**
+ * irq_request_gsi() - Let the hypervisor itself handle a line.
+ * @gsi:     global system interrupt; isa_irq_to_gsi() finds that of an ISA device
+ * @handler: called in interrupt context, interrupts off
+ * @data:    its argument
+ * @name:    for messages, not copied
+ *
+ * Return: 0; -EINVAL if there is no such line; -EBUSY if somebody listens;
+ * -ENOSPC without a vector.
+ */
+int irq_request_gsi(unsigned int gsi, void (*handler)(void *data), void *data, const char *name)
+{
+	struct irq_desc *desc = irq_to_desc(gsi);
+	unsigned long flags;
+	int rc = -EBUSY;
+
+	if (gsi >= nr_gsis || !desc || !desc->ctl)
+		return -EINVAL;
+	spin_lock_irqsave(&desc->lock, flags);
+	if (!desc->handler && !desc->nr_guests)
+		rc = desc_ensure_vector(desc, 0);
+	if (!rc) {
+		desc->data = data;
+		desc->name = name;
+		desc->handler = handler;
+		desc->ctl->setup(desc);
+		desc->ctl->unmask(desc);
+	}
+	spin_unlock_irqrestore(&desc->lock, flags);
+	return rc;
+}
+
+static struct irq_guest *find_guest(struct irq_desc *desc, const struct domain *d)
+{
+	struct irq_guest *g = desc->guests;
+
+	while (g && g->d != d)
+		g = g->next;
+	return g;
+}
+
+/* May one more guest listen? Called with the lock held. */
+static int may_bind(struct irq_desc *desc, const struct domain *d, bool share)
+{
+	if (!desc->ctl)
+		return -EINVAL;
+	if (desc->handler || find_guest(desc, d))
+		return -EBUSY;
+	if (desc->nr_guests && !(share && desc->shareable))
+		return -EBUSY;
+	return desc->nr_guests < IRQ_MAX_GUESTS ? 0 : -EBUSY;
+}
+
+static int bind_locked(struct irq_desc *desc, unsigned int cpu, struct irq_guest *g, bool share)
+{
+	int rc = may_bind(desc, g->d, share);
+
+	if (rc)
+		return rc;
+	if (!desc->nr_guests) {
+		rc = desc_ensure_vector(desc, cpu);
+		if (rc)
+			return rc;
+		desc->shareable = share;
+		desc->in_flight = 0;
+		desc->ctl->setup(desc);
+	}
+	g->next = desc->guests;
+	desc->guests = g;
+	if (!desc->nr_guests++)
+		desc_unmask(desc);
+	return 0;
+}
+
+/**
+ * irq_bind_guest() - Lend a line to a domain.
+ * @irq:   line
+ * @cpu:   where the first listener would like it
+ * @g:     who and by which number, from hv_new(); the line's on success
+ * @share: others may listen, too
+ *
+ * The domain must be unbound before it is freed.
+ * Return: 0; -EINVAL if there is no such line; -EBUSY if it is in use in a way
+ * that cannot be shared; -ENOSPC without a vector.
+ */
+int irq_bind_guest(unsigned int irq, unsigned int cpu, struct irq_guest *g, bool share)
+{
+	struct irq_desc *desc = irq_to_desc(irq);
+	unsigned long flags;
+	int rc;
+
+	if (!desc)
+		return -EINVAL;
+	spin_lock_irqsave(&desc->lock, flags);
+	rc = bind_locked(desc, cpu, g, share);
+	spin_unlock_irqrestore(&desc->lock, flags);
+	return rc;
+}
+
+static void end_locked(struct irq_desc *desc, struct irq_guest *g)
+{
+	if (!g->in_service)
+		return;
+	g->in_service = false;
+	if (!--desc->in_flight)
+		desc_unmask(desc);
+}
+
+/**
+ * irq_unbind_guest() - Take a line back from a domain.
+ * @irq: line
+ * @d:   a domain that need not be bound
+ *
+ * An interrupt on its way to @d may still arrive: see irq_synchronise().
+ */
+void irq_unbind_guest(unsigned int irq, struct domain *d)
+{
+	struct irq_desc *desc = irq_to_desc(irq);
+	struct irq_guest *g = NULL;
+	unsigned long flags;
+
+	if (!desc)
+		return;
+	spin_lock_irqsave(&desc->lock, flags);
+	for (struct irq_guest **p = &desc->guests; *p; p = &(*p)->next) {
+		if ((*p)->d != d)
+			continue;
+		g = *p;
+		*p = g->next;
+		desc->nr_guests--;
+		break;
+	}
+	if (g)
+		end_locked(desc, g);
+	if (g && !desc->nr_guests)
+		desc->ctl->mask(desc);
+	spin_unlock_irqrestore(&desc->lock, flags);
+	hv_free(g);
+}
+
+/* Wait until no CPU delivers @irq. Not from within its delivery. */
+void irq_synchronise(unsigned int irq)
+{
+	struct irq_desc *desc = irq_to_desc(irq);
+
+	while (desc && READ_ONCE(desc->running))
+		cpu_relax();
+}
+
+/**
+ * irq_guest_eoi() - A domain is done with an interrupt.
+ * @irq: line
+ * @d:   the domain; nothing happens if it has none in service
+ */
+void irq_guest_eoi(unsigned int irq, struct domain *d)
+{
+	struct irq_desc *desc = irq_to_desc(irq);
+	struct irq_guest *g;
+	unsigned long flags;
+
+	if (!desc)
+		return;
+	spin_lock_irqsave(&desc->lock, flags);
+	g = find_guest(desc, d);
+	if (g)
+		end_locked(desc, g);
+	spin_unlock_irqrestore(&desc->lock, flags);
+}
+
+/**
+ * irq_set_gsi_mode() - Trigger and polarity of a line, as ACPI tells domain 0.
+ * @gsi:        line
+ * @level:      not edge
+ * @active_low: not high
+ *
+ * Return: 0; -EINVAL if there is no such line; -EEXIST if it is in use in
+ * another way.
+ */
+int irq_set_gsi_mode(unsigned int gsi, bool level, bool active_low)
+{
+	struct irq_desc *desc = irq_to_desc(gsi);
+	unsigned long flags;
+	int rc = 0;
+
+	if (gsi >= nr_gsis || !desc || !desc->ctl)
+		return -EINVAL;
+	spin_lock_irqsave(&desc->lock, flags);
+	if (desc->level == level && desc->active_low == active_low) {
+		rc = 0;
+	} else if (desc->handler || desc->nr_guests) {
+		rc = -EEXIST;
+	} else {
+		desc->level = level;
+		desc->active_low = active_low;
+	}
+	spin_unlock_irqrestore(&desc->lock, flags);
+	return rc;
+}
+
+bool irq_exists(unsigned int irq)
+{
+	struct irq_desc *desc = irq_to_desc(irq);
+
+	return desc && READ_ONCE(desc->ctl);
+}
+
+bool irq_is_level(unsigned int irq)
+{
+	struct irq_desc *desc = irq_to_desc(irq);
+
+	return desc && READ_ONCE(desc->level);
+}
+
+bool irq_is_shared(unsigned int irq)
+{
+	struct irq_desc *desc = irq_to_desc(irq);
+
+	return desc && READ_ONCE(desc->nr_guests) > 1;
+}
+
+bool irq_is_hypervisors(unsigned int irq)
+{
+	struct irq_desc *desc = irq_to_desc(irq);
+
+	return desc && READ_ONCE(desc->handler);
+}
+
+/* Message-signalled interrupts. */
+
+static struct irq_desc *desc_create(unsigned int irq)
+{
+	struct irq_desc *desc = hv_new(struct irq_desc);
+
+	if (!desc)
+		return NULL;
+	spin_lock_init(&desc->lock);
+	desc->irq = irq;
+	timer_init(&desc->throttle_timer, throttle_end, desc, 0);
+	return desc;
+}
+
+/* Is @irq to @irq + @nr - 1 free? */
+static bool msi_range_free(unsigned int irq, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		if (irq + i >= NR_IRQS || (descs[irq + i] && descs[irq + i]->ctl))
+			return false;
+	return true;
+}
+
+/**
+ * irq_alloc_msi() - Reserve adjacent irq numbers for messages.
+ * @nr: how many, 1 to 32
+ *
+ * Context: the caller serialises this with irq_free_msi().
+ * Return: the first; -ENOSPC; -ENOMEM.
+ */
+int irq_alloc_msi(unsigned int nr)
+{
+	unsigned int irq = nr_gsis;
+
+	while (irq + nr <= NR_IRQS && !msi_range_free(irq, nr))
+		irq++;
+	if (irq + nr > NR_IRQS)
+		return -ENOSPC;
+	for (unsigned int i = irq; i < irq + nr; i++) {
+		struct irq_desc *desc = descs[i] ? descs[i] : desc_create(i);
+
+		if (!desc)
+			return -ENOMEM;
+		WRITE_ONCE(descs[i], desc);
+	}
+	return irq;
+}
+
+/**
+ * irq_setup_msi() - Make irq numbers from irq_alloc_msi() lines.
+ * @first_irq: the first
+ * @nr:        how many; a power of two, as multiple-message MSI needs
+ * @cpu:       preferred target
+ * @msi:       what the controller programmes; of its own for each number if
+ *	       it is MSI-X, one for all if MSI
+ *
+ * Return: 0; -ENOSPC if there are no vectors left.
+ */
+int irq_setup_msi(unsigned int first_irq, unsigned int nr, unsigned int cpu, struct msi_desc *msi)
+{
+	u8 vector;
+	int rc = vector_assign(first_irq, nr, cpu, &vector);
+
+	if (rc < 0)
+		return rc;
+	for (unsigned int i = 0; i < nr; i++) {
+		struct irq_desc *desc = descs[first_irq + i];
+		unsigned long flags;
+
+		spin_lock_irqsave(&desc->lock, flags);
+		desc->cpu = rc;
+		desc->vector = vector + i;
+		desc->level = false;
+		desc->throttled = false;
+		desc->msi = msi;
+		desc->ctl = &msi_controller;
+		spin_unlock_irqrestore(&desc->lock, flags);
+	}
+	return 0;
+}
+
+/* Write the line's route into its controller, masked. */
+void irq_programme(unsigned int irq)
+{
+	struct irq_desc *desc = irq_to_desc(irq);
+	unsigned long flags;
+
+	spin_lock_irqsave(&desc->lock, flags);
+	desc->ctl->setup(desc);
+	spin_unlock_irqrestore(&desc->lock, flags);
+}
+
+/* The same after the hardware forgot it; masked only if it was. */
+void irq_reprogramme(unsigned int irq)
+{
+	struct irq_desc *desc = irq_to_desc(irq);
+	unsigned long flags;
+
+	spin_lock_irqsave(&desc->lock, flags);
+	desc->ctl->setup(desc);
+	desc_unmask(desc);
+	spin_unlock_irqrestore(&desc->lock, flags);
+}
+
+/**
+ * irq_free_msi() - Give one number and its vector back.
+ * @irq: from irq_alloc_msi(), nobody bound
+ */
+void irq_free_msi(unsigned int irq)
+{
+	struct irq_desc *desc = irq_to_desc(irq);
+	unsigned long flags;
+	u8 vector;
+
+	timer_stop(&desc->throttle_timer);
+	spin_lock_irqsave(&desc->lock, flags);
+	vector = desc->vector;
+	desc->vector = 0;
+	desc->msi = NULL;
+	desc->ctl = NULL;
+	spin_unlock_irqrestore(&desc->lock, flags);
+	if (vector)
+		vector_release(desc->cpu, vector);
+}
+
+/* Boot. */
+
+/**
+ * isa_irq_to_gsi() - Where an ISA interrupt arrives.
+ * @irq: 0 to 15
+ */
+unsigned int isa_irq_to_gsi(unsigned int irq)
+{
+	if (ioapic_present() && irq < ACPI_NR_ISA_IRQS && acpi.isa_irq[irq].valid)
+		return acpi.isa_irq[irq].gsi;
+	return irq;
+}
+
+/* PCI lines are level, active low; ISA lines edge, active high, unless firmware says. */
+static void __init default_mode(struct irq_desc *desc)
+{
+	bool pci = desc->irq >= NR_LEGACY_IRQS;
+
+	desc->level = pci;
+	desc->active_low = pci;
+	for (unsigned int i = 0; i < ACPI_NR_ISA_IRQS; i++) {
+		if (!acpi.isa_irq[i].valid || acpi.isa_irq[i].gsi != desc->irq)
+			continue;
+		desc->level = acpi.isa_irq[i].level;
+		desc->active_low = acpi.isa_irq[i].active_low;
+	}
+}
+
+static void __init gsi_init(unsigned int gsi)
+{
+	struct irq_desc *desc = desc_create(gsi);
+
+	if (!desc)
+		panic("irq: out of memory for %u interrupt lines\n", nr_gsis);
+	if (ioapic_has_gsi(gsi)) {
+		desc->ctl = &ioapic_controller;
+		default_mode(desc);
+	} else if (!ioapic_present() && gsi < NR_LEGACY_IRQS) {
+		desc->ctl = &i8259_controller;
+		desc->level = i8259_is_level(gsi);
+	}
+	descs[gsi] = desc;
+}
+
+static void event_check_interrupt(void)
+{
+	/* Taking it was all: softirqs are looked at on the way out. */
+}
+
+/**
+ * irq_init_cpu() - Room for the vectors of one more CPU.
+ * @cpu: its number
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int irq_init_cpu(unsigned int cpu)
+{
+	vector_irq[cpu] = hv_new_array(u16, 256);
+	return vector_irq[cpu] ? 0 : -ENOMEM;
+}
+
+/**
+ * irq_init() - Take over every interrupt controller, all lines masked.
+ *
+ * Context: boot, after apic_init_bsp() and irq_init_cpu(0), interrupts off.
+ */
+void __init irq_init(void)
+{
+	irq_set_vector_handler(VECTOR_EVENT_CHECK, event_check_interrupt);
+	ioapic_init();
+	for (unsigned int gsi = 0; gsi < nr_gsis; gsi++)
+		gsi_init(gsi);
+}

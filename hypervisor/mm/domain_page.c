@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Pages that a domain owns: how they come and go, and what it has of them.
+ *
+ * As long as a domain owns a page, its pages together hold one reference to
+ * it, so that the owner of a page in use can always be found.
+ *
+ * Locks: d->page_lock guards tot_pages, max_pages and the owner field of the
+ * domain's frames. Nothing is taken inside.
+ */
+#include <hv/mm.h>
+#include <hv/bug.h>
+#include <hv/domain.h>
+#include <hv/errno.h>
+#include <hv/hypercall.h>
+
+#include <asm/flush.h>
+#include <asm/system.h>
+
+#define REGION_SHIFT		(L2_SHIFT - PAGE_SHIFT)	/* bit of owned_regions */
+/* One for each level of tables, and one for what they mapped. */
+#define RELINQUISH_PASSES	5
+
+static void set_owner(struct domain *d, struct page_info *pg, unsigned int order)
+{
+	unsigned long mfn = mfn_x(page_to_mfn(pg));
+
+	for (unsigned long i = 0; i < 1UL << order; i++) {
+		m2p_rw[mfn + i] = M2P_INVALID;
+		pg[i].owner = d->domain_id;
+		/* page_get() sees the owner before the reference. */
+		__atomic_store_n(&pg[i].state, PG_ALLOCATED | 1, __ATOMIC_RELEASE);
+		/* A bit stays set: it says where to look, not what is there. */
+		if (d->owned_regions && (i == 0 || IS_ALIGNED(mfn + i, 1UL << REGION_SHIFT)))
+			set_bit_atomic((unsigned int)((mfn + i) >> REGION_SHIFT),
+				       d->owned_regions);
+	}
+}
+
+/**
+ * domain_page_assign() - Make pages from page_alloc() a domain's own.
+ * @d: the new owner, referenced by the caller
+ * @pg: first frame, state 0
+ * @order: of the block
+ *
+ * Context: takes d->page_lock.
+ * Return: 0; -EINVAL if @d is dying; -E2BIG if it would own more than max_pages.
+ * On error the pages stay the caller's.
+ */
+int domain_page_assign(struct domain *d, struct page_info *pg, unsigned int order)
+{
+	unsigned long nr = 1UL << order;
+	int rc = 0;
+
+	spin_lock(&d->page_lock);
+	if (d->dying != DOM_ALIVE) {
+		rc = -EINVAL;
+	} else if (d->tot_pages + nr < nr || d->tot_pages + nr > d->max_pages) {
+		rc = -E2BIG;
+	} else {
+		if (!d->tot_pages)
+			__atomic_add_fetch(&d->refcount, 1, __ATOMIC_SEQ_CST);
+		d->tot_pages += nr;
+		set_owner(d, pg, order);
+	}
+	spin_unlock(&d->page_lock);
+	return rc;
+}
+
+/**
+ * domain_page_alloc() - Allocate pages for a domain.
+ * @d: the owner to be, referenced by the caller
+ * @order: 0 to MAX_ORDER
+ * @memflags: MEMF_LOW(bits), MEMF_NO_SCRUB
+ *
+ * Each page has PG_ALLOCATED and the one reference that goes with it; pages
+ * are zeroed unless MEMF_NO_SCRUB.
+ *
+ * Context: takes the allocator's lock, then d->page_lock; may flush TLBs.
+ * Return: the first frame; NULL if there is no memory, or @d may not have it.
+ */
+struct page_info *domain_page_alloc(struct domain *d, unsigned int order, unsigned int memflags)
+{
+	struct page_info *pg = page_alloc(order, memflags);
+
+	if (!pg)
+		return NULL;
+	for (unsigned long i = 0; !(memflags & MEMF_NO_SCRUB) && i < 1UL << order; i++)
+		clear_page(page_to_virt(pg + i));
+	if (domain_page_assign(d, pg, order)) {
+		page_free(pg, order);
+		return NULL;
+	}
+	return pg;
+}
+
+/* What a frame leaves behind when it is nobody's any more. */
+static void forget(struct page_info *pg)
+{
+	if (pg->flags & PGF_NONCOHERENT)
+		flush_cache_page(page_to_virt(pg));
+	m2p_rw[mfn_x(page_to_mfn(pg))] = M2P_INVALID;
+	page_alloc_note_stale();
+}
+
+/**
+ * domain_page_free() - The last reference to a domain's page is gone.
+ * @pg: owned by a domain, no references, no table entries that hold any
+ *
+ * Context: takes d->page_lock, then the allocator's lock; may drop the last
+ * reference to the domain.
+ */
+void domain_page_free(struct page_info *pg)
+{
+	struct domain *d = domain_get(pg->owner);
+	bool last;
+
+	BUG_ON(!d);
+	forget(pg);
+	spin_lock(&d->page_lock);
+	last = --d->tot_pages == 0;
+	pg->owner = OWNER_NONE;
+	spin_unlock(&d->page_lock);
+	page_free(pg, 0);
+
+	if (last)
+		domain_put(d);
+	domain_put(d);
+}
+
+/**
+ * domain_page_swap_in() - As domain_page_assign(), in exchange for stolen pages.
+ *
+ * The count stays: the caller then gives as many pages to domain_page_swap_out().
+ * Return: 0; -EINVAL if @d is dying.
+ */
+int domain_page_swap_in(struct domain *d, struct page_info *pg, unsigned int order)
+{
+	int rc = 0;
+
+	spin_lock(&d->page_lock);
+	if (d->dying != DOM_ALIVE)
+		rc = -EINVAL;
+	else
+		set_owner(d, pg, order);
+	spin_unlock(&d->page_lock);
+	return rc;
+}
+
+/**
+ * domain_page_swap_out() - Free a page from page_steal(), replaced by another.
+ */
+void domain_page_swap_out(struct page_info *pg)
+{
+	forget(pg);
+	pg->owner = OWNER_NONE;
+	page_free(pg, 0);
+}
+
+/* Unpin a frame of a dying domain, retire it, end its owner's reference. */
+static void relinquish_frame(const struct domain *d, struct page_info *pg)
+{
+	bool idle;
+
+	if (!page_get(pg, d->domain_id))
+		return;
+	page_unpin(pg, &idle);
+	page_retire(pg);
+	page_give_up(pg);
+	page_put(pg);
+}
+
+static void relinquish_region(const struct domain *d, unsigned long region)
+{
+	unsigned long mfn = region << REGION_SHIFT, end = mfn + (1UL << REGION_SHIFT);
+
+	for (; mfn < end && mfn < max_page; mfn++)
+		if (mfn_valid(_mfn(mfn)) && page_owner(mfn_to_page(_mfn(mfn))) == d->domain_id)
+			relinquish_frame(d, mfn_to_page(_mfn(mfn)));
+}
+
+/**
+ * domain_relinquish_memory() - Take from a dying domain all that it owns.
+ * @d: dying; none of its vCPUs runs or holds tables
+ *
+ * Tables hold references to each other, from the highest level down and, by
+ * read-only mappings, in circles; each pass retires the tables that the pass
+ * before left unused. Pages that other domains map go when those let go.
+ * Return: 0 when nothing is left that can be taken; -ERESTART: call again.
+ */
+int domain_relinquish_memory(struct domain *d)
+{
+	unsigned long nr = DIV_ROUND_UP(max_page, 1UL << REGION_SHIFT), region;
+
+	if (!READ_ONCE(d->tot_pages))
+		return 0;
+	for (region = d->relinquish_next; region < nr; region++) {
+		if (!test_bit((unsigned int)region, d->owned_regions))
+			continue;
+		relinquish_region(d, region);
+		if (hypercall_preempt_check()) {
+			d->relinquish_next = region + 1;
+			return -ERESTART;
+		}
+	}
+	d->relinquish_next = 0;
+	return READ_ONCE(d->tot_pages) && ++d->relinquish_passes < RELINQUISH_PASSES ?
+		-ERESTART : 0;
+}

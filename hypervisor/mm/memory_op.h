@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Hypercall memory_op: its subcommands, by file. */
+#ifndef HV_MM_MEMORY_OP_H
+#define HV_MM_MEMORY_OP_H
+
+#include <hv/types.h>
+
+struct domain;
+
+/* In the command: how many extents an earlier round has done. */
+#define MEMOP_EXTENT_SHIFT	6
+#define MEMOP_CMD_MASK		((1UL << MEMOP_EXTENT_SHIFT) - 1)
+
+/* reservation.c. Extents done in all, or -EFAULT, -ESRCH; -ERESTART and *@start tells how far. */
+long memory_reservation(unsigned int cmd, unsigned long arg, unsigned long *start);
+/* Largest extent the caller may ask for. */
+unsigned int memory_max_order(void);
+/* Allocator's flags for XENMEMF_*; false if no memory can meet them. */
+bool memory_flags(unsigned int mem_flags, unsigned int *memflags);
+
+/* exchange.c. 0 or an error; -ERESTART, progress is in the guest's structure. */
+long memory_exchange(unsigned long arg);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Instructions that a process may not execute, as state that tests can look at:
+ * the interrupt flag, and I/O ports that the test implements if it uses them.
+ */
+#ifndef HV_ASM_SYSTEM_H
+#define HV_ASM_SYSTEM_H
+
+#include <hv/lib.h>
+#include <asm/x86-defs.h>
+
+extern bool stub_irqs_off __attribute__((weak));
+u8 stub_in(u16 port);
+void stub_out(u8 v, u16 port);
+
+static inline void cpu_relax(void)
+{
+	__builtin_ia32_pause();
+}
+
+static inline unsigned long local_irq_save(void)
+{
+	unsigned long flags = 0;
+
+	if (&stub_irqs_off) {
+		flags = stub_irqs_off;
+		stub_irqs_off = true;
+	}
+	return flags;
+}
+
+static inline void local_irq_restore(unsigned long flags)
+{
+	if (&stub_irqs_off)
+		stub_irqs_off = flags;
+}
+
+static inline void local_irq_disable(void)
+{
+	local_irq_save();
+}
+
+static inline void local_irq_enable(void)
+{
+	local_irq_restore(0);
+}
+
+static inline bool local_irq_is_enabled(void)
+{
+	return !(&stub_irqs_off && stub_irqs_off);
+}
+
+static inline u8 inb(u16 port)
+{
+	return stub_in(port);
+}
+
+static inline void outb(u8 v, u16 port)
+{
+	stub_out(v, port);
+}
+
+static inline u64 rdtsc(void)
+{
+	return 0x1234;
+}
+
+/* A test that wants control registers and MSRs has these to look at. */
+static unsigned long stub_cr0 __attribute__((unused)), stub_cr4 __attribute__((unused));
+static u64 stub_msr __attribute__((unused));
+
+#define read_cr0()	stub_cr0
+#define write_cr0(v)	(stub_cr0 = (v))
+#define read_cr4()	stub_cr4
+#define write_cr4(v)	(stub_cr4 = (v))
+#define rdmsr(msr)	stub_msr
+#define wrmsr(msr, v)	(stub_msr = (v))
+
+static inline bool stub_bit(unsigned int nr, volatile void *addr, bool set)
+{
+	volatile u32 *word = (volatile u32 *)addr + nr / 32;
+	u32 bit = 1U << (nr % 32);
+	u32 old = set ? __atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST) :
+			__atomic_fetch_and(word, ~bit, __ATOMIC_SEQ_CST);
+
+	return old & bit;
+}
+
+static inline void set_bit_atomic(unsigned int nr, volatile void *addr)
+{
+	stub_bit(nr, addr, true);
+}
+
+static inline void clear_bit_atomic(unsigned int nr, volatile void *addr)
+{
+	stub_bit(nr, addr, false);
+}
+
+static inline bool test_and_set_bit_atomic(unsigned int nr, volatile void *addr)
+{
+	return stub_bit(nr, addr, true);
+}
+
+static inline bool test_and_clear_bit_atomic(unsigned int nr, volatile void *addr)
+{
+	return stub_bit(nr, addr, false);
+}
+
+static inline bool test_bit(unsigned int nr, const volatile void *addr)
+{
+	return ((const volatile u32 *)addr)[nr / 32] >> (nr % 32) & 1;
+}
+
+#define smp_mb()	__atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define smp_wmb()	barrier()
+#define smp_rmb()	barrier()
+
+#endif

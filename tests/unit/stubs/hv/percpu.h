@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Whichever CPU and vCPU a test says. Without stub_cpu in the test, there is
+ * CPU 0 only; this_cpu() is for tests that define percpu_of.
+ */
+#ifndef STUB_HV_PERCPU_H
+#define STUB_HV_PERCPU_H
+
+#include_next <hv/percpu.h>
+
+#undef current
+#undef this_cpu
+#undef smp_processor_id
+#undef guest_cpu_regs
+
+extern struct vcpu *current;
+extern unsigned int stub_cpu __attribute__((weak));
+#define smp_processor_id()	(&stub_cpu ? stub_cpu : 0U)
+#define this_cpu()		(percpu_of[smp_processor_id()])
+#define guest_cpu_regs()	((struct cpu_user_regs *)NULL)
+
+#endif
