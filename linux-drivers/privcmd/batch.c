@@ -14,6 +14,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <xen/features.h>
 #include <xen/xen-ops.h>
 
 #include "privcmd.h"
@@ -58,6 +59,24 @@ static int claim_all(struct batch *b)
 	return rc;
 }
 
+/*
+ * In an auto-translated domain the kernel's helper makes an entry for each page,
+ * also for one that has no frame. Take those away, so that the page faults and
+ * can be tried again.
+ */
+static void drop_failed(struct batch *b, struct vm_area_struct *vma, unsigned long addr, u32 nr)
+{
+	u32 i;
+
+	if (!xen_feature(XENFEAT_auto_translated_physmap))
+		return;
+
+	for (i = 0; i < nr; i++) {
+		if (b->err[i])
+			zap_vma_ptes(vma, addr + ((unsigned long)i << PAGE_SHIFT), PAGE_SIZE);
+	}
+}
+
 static int map_chunk(struct batch *b, u32 first, u32 nr)
 {
 	unsigned long addr = b->addr + ((unsigned long)first << PAGE_SHIFT);
@@ -69,9 +88,11 @@ static int map_chunk(struct batch *b, u32 first, u32 nr)
 	if (vma)
 		rc = privcmd_area_claim(vma, addr, nr);
 	/* Its result is that of some frame; @b->err has that of each. */
-	if (!rc)
+	if (!rc) {
 		xen_remap_domain_gfn_array(vma, addr, b->gfn, nr, b->err, vma->vm_page_prot,
 					   b->domid, privcmd_area_pages(vma, addr));
+		drop_failed(b, vma, addr, nr);
+	}
 	mmap_write_unlock(current->mm);
 
 	return rc;

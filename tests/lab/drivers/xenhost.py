@@ -13,7 +13,6 @@ import os
 import pathlib
 import random
 import subprocess
-import time
 
 import packages
 
@@ -22,18 +21,10 @@ SLOTS = int(os.environ.get("HOSPES_QEMU_SLOTS", "2"))
 
 @contextlib.contextmanager
 def qemu_slot():
-	"""Hold one of the emulator slots."""
-	first = random.randrange(SLOTS)
-	while True:
-		for i in range(SLOTS):
-			with open(f"/tmp/qemu.lock.{(first + i) % SLOTS}", "w", encoding="ascii") as lock:
-				try:
-					fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-				except BlockingIOError:
-					continue
-				yield
-				return
-		time.sleep(1)
+	"""Hold one of the emulator slots; waits in line with everybody else."""
+	with open(f"/tmp/qemu.lock.{random.randrange(SLOTS)}", "w", encoding="ascii") as lock:
+		fcntl.flock(lock, fcntl.LOCK_EX)
+		yield
 
 
 def hypervisor(xen_root, dest):

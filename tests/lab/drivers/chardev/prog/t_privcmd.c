@@ -15,6 +15,7 @@
 #include <xen/memory.h>
 #include <xen/version.h>
 #include <xen/hvm/dm_op.h>
+#include <xen/hvm/hvm_op.h>
 #include <xen/sys/privcmd.h>
 
 #define NO_DOMAIN	0x7ff1
@@ -295,7 +296,10 @@ static void test_resource(void)
 static void test_dm_op(void)
 {
 	static uint8_t large[8192];
-	struct xen_dm_op op = { .op = XEN_DMOP_create_ioreq_server };
+	struct xen_dm_op op = {
+		.op = XEN_DMOP_create_ioreq_server,
+		.u.create_ioreq_server.handle_bufioreq = HVM_IOREQSRV_BUFIOREQ_ATOMIC,
+	};
 	privcmd_dm_op_buf_t buf[20] = { { .uptr = &op, .size = sizeof(op) } };
 	uint64_t nr = 2;
 	ioservid_t id;
