@@ -236,20 +236,17 @@ int e820_reserve(struct e820_map *map, u64 addr, u64 size)
 }
 
 /**
- * e820_clip_ram() - Drop RAM so that at most @limit bytes of it are left.
+ * e820_clip_ram() - Drop RAM above an address: mem=.
  * @map:   sanitised map
- * @limit: bytes of RAM to keep, the lowest ones
+ * @limit: first address that is not to be used as RAM
  */
 void e820_clip_ram(struct e820_map *map, u64 limit)
 {
 	for (unsigned int i = 0; i < map->nr; i++) {
 		struct e820_entry *e = &map->entry[i];
 
-		if (e->type != E820_RAM)
-			continue;
-		if (e->size > limit)
-			e->size = limit;
-		limit -= e->size;
+		if (e->type == E820_RAM && end_of(e) - 1 >= limit)
+			e->size = e->addr < limit ? limit - e->addr : 0;
 	}
 	join_neighbours(map);
 }

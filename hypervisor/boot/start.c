@@ -155,8 +155,11 @@ static void __init deny_own_registers(void)
 	for (i = 0; i < acpi.nr_ioapics; i++)
 		iomem_deny(_mfn(acpi.ioapic[i].address >> PAGE_SHIFT),
 			   _mfn(acpi.ioapic[i].address >> PAGE_SHIFT));
-	if (acpi.hpet_address)
-		iomem_deny(_mfn(acpi.hpet_address >> PAGE_SHIFT), _mfn(acpi.hpet_address >> PAGE_SHIFT));
+	if (acpi.hpet_address) {
+		/* Firmware's own code reads it, through domain 0's interpreter. */
+		iomem_protect(_mfn(acpi.hpet_address >> PAGE_SHIFT),
+			      _mfn(acpi.hpet_address >> PAGE_SHIFT));
+	}
 	iomem_deny(_mfn(0xfee00), _mfn(0xfeeff));	/* where MSIs are written */
 }
 

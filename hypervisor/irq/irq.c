@@ -478,13 +478,6 @@ bool irq_is_shared(unsigned int irq)
 	return desc && READ_ONCE(desc->nr_guests) > 1;
 }
 
-bool irq_is_hypervisors(unsigned int irq)
-{
-	struct irq_desc *desc = irq_to_desc(irq);
-
-	return desc && READ_ONCE(desc->handler);
-}
-
 /* Message-signalled interrupts. */
 
 static struct irq_desc *desc_create(unsigned int irq)

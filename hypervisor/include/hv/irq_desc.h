@@ -85,7 +85,6 @@ int irq_set_gsi_mode(unsigned int gsi, bool level, bool active_low);
 bool irq_exists(unsigned int irq);
 bool irq_is_level(unsigned int irq);
 bool irq_is_shared(unsigned int irq);
-bool irq_is_hypervisors(unsigned int irq);
 void irq_synchronise(unsigned int irq);
 
 /* arch/x86/ioapic.c, i8259.c */

@@ -63,6 +63,7 @@ static void delivery(void)
 	CHECK(close_port(port) < 0);
 	CHECK(send(port) < 0);
 	shared_info->vcpu_info[0].evtchn_upcall_pending = 0;
+	shared_info->vcpu_info[0].evtchn_pending_sel = 0;
 }
 
 static void virqs(void)

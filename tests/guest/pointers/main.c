@@ -31,6 +31,8 @@ static bool skipped(unsigned int nr, unsigned long a1)
 		return true;
 	case __HYPERVISOR_sched_op:
 		return a1 == SCHEDOP_block || a1 == SCHEDOP_shutdown || a1 == SCHEDOP_poll;
+	case __HYPERVISOR_vcpu_op:
+		return a1 == VCPUOP_down;
 	case __HYPERVISOR_set_trap_table:
 	case __HYPERVISOR_stack_switch:
 	case __HYPERVISOR_set_segment_base:
@@ -81,7 +83,7 @@ static void try_call(unsigned int nr, unsigned long cmd, unsigned long ptr)
 		rc = hypercall5(nr, cmd, ptr, 0, 0, 0);
 		if (nr == __HYPERVISOR_xen_version || nr == __HYPERVISOR_memory_op ||
 		    nr == __HYPERVISOR_sched_op || nr == __HYPERVISOR_update_va_mapping ||
-		    nr == __HYPERVISOR_update_descriptor)
+		    nr == __HYPERVISOR_update_descriptor || nr == __HYPERVISOR_nmi_op)
 			return;	/* some subcommands take no pointer */
 		break;
 	}
@@ -155,6 +157,7 @@ static bool random_skips(unsigned int nr)
 	case __HYPERVISOR_mmuext_op:
 	case __HYPERVISOR_mmu_update:
 	case __HYPERVISOR_update_va_mapping:
+	case __HYPERVISOR_update_va_mapping_otherdomain:
 	case __HYPERVISOR_memory_op:
 	case __HYPERVISOR_multicall:
 	case __HYPERVISOR_callback_op:
@@ -186,6 +189,8 @@ static void random_calls(void)
 void test_main(void)
 {
 	unknown_numbers();
+	say("every call with bad pointers\n");
 	every_call();
+	say("calls at random, seed %lu\n", seed);
 	random_calls();
 }

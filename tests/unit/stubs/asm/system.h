@@ -6,6 +6,8 @@
 #ifndef HV_ASM_SYSTEM_H
 #define HV_ASM_SYSTEM_H
 
+#include <sched.h>
+
 #include <hv/lib.h>
 #include <asm/x86-defs.h>
 
@@ -15,7 +17,7 @@ void stub_out(u8 v, u16 port);
 
 static inline void cpu_relax(void)
 {
-	__builtin_ia32_pause();
+	sched_yield();	/* who holds the lock may be waiting for this CPU */
 }
 
 static inline unsigned long local_irq_save(void)

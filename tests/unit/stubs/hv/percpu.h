@@ -13,7 +13,10 @@
 #undef smp_processor_id
 #undef guest_cpu_regs
 
-extern struct vcpu *current;
+#ifndef STUB_CURRENT
+#define STUB_CURRENT	/* __thread, in tests with threads */
+#endif
+extern STUB_CURRENT struct vcpu *current;
 extern unsigned int stub_cpu __attribute__((weak));
 #define smp_processor_id()	(&stub_cpu ? stub_cpu : 0U)
 #define this_cpu()		(percpu_of[smp_processor_id()])
