@@ -119,8 +119,6 @@ def host_image(stock, dest, guest, body, *, modules=(), netback="", memory=192, 
 	img.add_own_modules(modules)
 	img.add_xen_tools()
 	img.add_binaries("usr/lib/xen-4.17/bin/xen-init-dom0")
-	# glibc loads it only when a thread is cancelled, which libxl does
-	img.add_file(img._find_library("libgcc_s.so.1"), "lib/x86_64-linux-gnu/libgcc_s.so.1")
 	img.add_binaries(netload(dest), *SCRIPT_PROGRAMS)
 	(img.stage / "bin/bash").symlink_to("/usr/local/bin/bash")
 	img.add_file(guest[0], "guest/vmlinux")
