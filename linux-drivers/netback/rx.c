@@ -442,12 +442,12 @@ int nb_rx_poll(struct napi_struct *napi, int budget)
 	struct sk_buff *skb;
 	int work = 0;
 
+	if (!budget)
+		return 0;
 	if (unlikely(xenbus_be_is_broken(q->vif->be))) {
 		napi_complete(napi);
 		return 0;
 	}
-	if (!budget)
-		return 0;
 
 	rx_check_stall(q);
 	rx_fetch_list(q);

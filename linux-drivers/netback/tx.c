@@ -388,12 +388,12 @@ int nb_tx_poll(struct napi_struct *napi, int budget)
 	bool hold = false;
 	int more = 0, work;
 
+	if (!budget)
+		return 0;
 	if (unlikely(xenbus_be_is_broken(q->vif->be))) {
 		napi_complete(napi);
 		return 0;
 	}
-	if (!budget)
-		return 0;
 
 	work = tx_run(q, budget, &hold);
 	if (work == budget || !napi_complete_done(napi, work))

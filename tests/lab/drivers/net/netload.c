@@ -224,7 +224,8 @@ static int udp_socket(int port)
 }
 
 /* Count undamaged datagrams until all came or none came for two seconds. */
-static void udp_in(int fd, unsigned int count, size_t size, unsigned int *good, unsigned int *bad)
+static void udp_in(int fd, unsigned int count, size_t size, unsigned int *good,
+		   unsigned int *bad)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
@@ -271,9 +272,10 @@ static int do_udpto(const char *host, const char *count, const char *size, const
 	start = now();
 	udp_out(to ? to : host, atoi(count), atoi(size));
 	get_line(fd, line, sizeof(line));
-	sscanf(line, "got %u bad %u", &good, &bad);
-	printf("udpto: %s octets: sent %s, came %u, damaged %u, in %.2f s\n", size, count, good, bad,
-	       now() - start);
+	if (sscanf(line, "got %u bad %u", &good, &bad) != 2)
+		return 1;
+	printf("udpto: %s octets: sent %s, came %u, damaged %u, in %.2f s\n", size, count,
+	       good, bad, now() - start);
 	return bad || !good;
 }
 
@@ -287,8 +289,8 @@ static int do_udpfrom(const char *host, const char *count, const char *size, con
 	snprintf(line, sizeof(line), "udpsource %s %s %s", local, count, size);
 	put_line(fd, line);
 	udp_in(in, atoi(count), atoi(size), &good, &bad);
-	printf("udpfrom: %s octets: sent %s, came %u, damaged %u, in %.2f s\n", size, count, good, bad,
-	       now() - start);
+	printf("udpfrom: %s octets: sent %s, came %u, damaged %u, in %.2f s\n", size, count,
+	       good, bad, now() - start);
 	return bad || !good;
 }
 
@@ -361,7 +363,10 @@ static void answer(int fd)
 
 static int do_serve(void)
 {
-	struct sockaddr_in6 any = { .sin6_family = AF_INET6, .sin6_port = htons(atoi(PORT)) };
+	struct sockaddr_in6 any = {
+		.sin6_family = AF_INET6,
+		.sin6_port = htons(atoi(PORT)),
+	};
 	int on = 1, fd, listener = socket(AF_INET6, SOCK_STREAM, 0);
 
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
@@ -397,8 +402,12 @@ static int ethtool(const char *dev, void *data)
 
 static int do_offload(const char *dev, const char *how)
 {
-	static const unsigned int on[] = { ETHTOOL_STXCSUM, ETHTOOL_SSG, ETHTOOL_STSO, ETHTOOL_SGSO };
-	static const unsigned int off[] = { ETHTOOL_SGSO, ETHTOOL_STSO, ETHTOOL_SSG, ETHTOOL_STXCSUM };
+	static const unsigned int on[] = {
+		ETHTOOL_STXCSUM, ETHTOOL_SSG, ETHTOOL_STSO, ETHTOOL_SGSO,
+	};
+	static const unsigned int off[] = {
+		ETHTOOL_SGSO, ETHTOOL_STSO, ETHTOOL_SSG, ETHTOOL_STXCSUM,
+	};
 	struct ethtool_value val = { .data = !strcmp(how, "on") };
 	int rc = 0;
 
@@ -435,22 +444,31 @@ static int do_stats(const char *dev)
 	return 0;
 }
 
-#define MARK(n) asm volatile(".byte 0x0f, 0x1f, 0x84, 0x00; .long 0x48505300 + %c0" : : "i"(n))
+/* Ten instructions that do nothing; the number is part of each. */
+#define MARK(n) ".byte 0x0f, 0x1f, 0x84, 0x00; .long 0x48505300 + " #n "\n\t"
 
 static int do_mark(int n)
 {
-	switch (n) {
-	case 0: MARK(0); break;
-	case 1: MARK(1); break;
-	case 2: MARK(2); break;
-	case 3: MARK(3); break;
-	case 4: MARK(4); break;
-	case 5: MARK(5); break;
-	case 6: MARK(6); break;
-	case 7: MARK(7); break;
-	case 8: MARK(8); break;
-	default: MARK(9); break;
-	}
+	if (n == 0)
+		asm volatile(MARK(0));
+	else if (n == 1)
+		asm volatile(MARK(1));
+	else if (n == 2)
+		asm volatile(MARK(2));
+	else if (n == 3)
+		asm volatile(MARK(3));
+	else if (n == 4)
+		asm volatile(MARK(4));
+	else if (n == 5)
+		asm volatile(MARK(5));
+	else if (n == 6)
+		asm volatile(MARK(6));
+	else if (n == 7)
+		asm volatile(MARK(7));
+	else if (n == 8)
+		asm volatile(MARK(8));
+	else
+		asm volatile(MARK(9));
 	return 0;
 }
 
@@ -485,6 +503,6 @@ int main(int argc, char **argv)
 		return do_stats(argv[2]);
 	if (!strcmp(cmd, "mark") && argc == 3)
 		return do_mark(atoi(argv[2]));
-	fprintf(stderr, "usage: netload serve | send | recv | both | udpto | udpfrom | join | sh | mark ...\n");
+	fprintf(stderr, "usage: netload COMMAND ..., see the head of netload.c\n");
 	return 2;
 }

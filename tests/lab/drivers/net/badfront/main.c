@@ -47,18 +47,18 @@ void bf_extra(struct bf *bf, u8 type, u8 flags, u16 size, u8 gso_type)
 
 void bf_kick(struct bf *bf)
 {
-	virt_wmb();
+	virt_wmb(); /* the slots before the index */
 	bf->tx.sring->req_prod = bf->tx.req_prod_pvt;
-	virt_mb();
+	virt_mb(); /* the index before the event */
 	notify_remote_via_evtchn(bf->port);
 }
 
 static bool wait_backend(struct bf *bf, enum xenbus_state state, unsigned int ms)
 {
-	for (; ms; ms -= min(ms, 10u)) {
+	for (; ms; ms -= min(ms, 20u)) {
 		if (xenbus_read_driver_state(bf->dev->otherend) == state)
 			return true;
-		msleep(10);
+		msleep(20);
 	}
 	return false;
 }
@@ -72,15 +72,18 @@ static bool good_packet(struct bf *bf)
 	memset(bf->page[DATA], 0xff, 6);
 	bf->tx.req_prod_pvt = bf->tx.sring->req_prod;
 	if (before != bf->tx.req_prod_pvt)
-		for (ms = 0; ms < 2000 && READ_ONCE(bf->tx.sring->rsp_prod) != bf->tx.req_prod_pvt; ms += 10)
-			msleep(10);
+		for (ms = 0; ms < 2000; ms += 20) {
+			if (READ_ONCE(bf->tx.sring->rsp_prod) == bf->tx.req_prod_pvt)
+				break;
+			msleep(20);
+		}
 	before = bf->tx.req_prod_pvt;
 	bf_put(bf, bf->ref[DATA], 0, 60, 0);
 	bf_kick(bf);
-	for (ms = 0; ms < 3000; ms += 10) {
+	for (ms = 0; ms < 3000; ms += 20) {
 		if (READ_ONCE(bf->tx.sring->rsp_prod) == before + 1)
 			return RING_GET_RESPONSE(&bf->tx, before)->status == XEN_NETIF_RSP_OKAY;
-		msleep(10);
+		msleep(20);
 	}
 	return false;
 }
@@ -204,14 +207,16 @@ static void random_slots(struct bf *bf)
 			u16 size = r & 1 ? bf_random(bf) % 4097 : bf_random(bf);
 
 			if (r % 16 == 2)
-				bf_extra(bf, bf_random(bf) % 7, bf_random(bf) & 1, bf_random(bf), r >> 5 & 3);
+				bf_extra(bf, bf_random(bf) % 7, bf_random(bf) & 1, bf_random(bf),
+					 r >> 5 & 3);
 			else
 				bf_put(bf, r & 14 ? bf->ref[DATA] : bf_random(bf),
-				       r & 16 ? 0 : bf_random(bf) % 4096, size, r >> 6 & (r & 32 ? 15 : 3));
+				       r & 16 ? 0 : bf_random(bf) % 4096, size,
+				       r >> 6 & (r & 32 ? 15 : 3));
 		}
 		bf_kick(bf);
 		if (!(bf_random(bf) % 4))
-			msleep(2);
+			usleep_range(1000, 3000);
 		bf->tx.req_prod_pvt = bf->tx.sring->rsp_prod;
 	}
 }
