@@ -12,7 +12,7 @@ static irqreturn_t nb_event_irq(int irq, void *data)
 {
 	struct nb_event *ev = data;
 
-	atomic_or(ev->wakes, &ev->owed);
+	nb_owed_begin(&ev->owed, ev->wakes);
 	if (ev->wakes & NB_EV_TX)
 		napi_schedule(&ev->q->tx_napi);
 	if (ev->wakes & NB_EV_RX)
@@ -83,15 +83,11 @@ void nb_event_unbind(struct nb_event *ev)
  * nb_event_useful() - There was something to do.
  * @ev: bound
  *
- * Counts for the event that is being answered, or else for the next one: a
- * poll may find the work before its interrupt arrives, which is nobody's fault.
- *
  * Context: softirq.
  */
 void nb_event_useful(struct nb_event *ev)
 {
-	if (!(atomic_read(&ev->owed) & NB_EV_USEFUL))
-		atomic_or(NB_EV_USEFUL, &ev->owed);
+	nb_owed_useful(&ev->owed);
 }
 
 /**
@@ -103,13 +99,8 @@ void nb_event_useful(struct nb_event *ev)
  */
 void nb_event_done(struct nb_event *ev, unsigned int who)
 {
-	int owed;
+	enum nb_owed owed = nb_owed_end(&ev->owed, who);
 
-	if (!(atomic_read(&ev->owed) & who))
-		return;
-	owed = atomic_fetch_andnot(who, &ev->owed);
-	if (owed & (NB_EV_TX | NB_EV_RX) & ~who)
-		return;
-	owed = atomic_fetch_andnot(NB_EV_USEFUL, &ev->owed);
-	xen_irq_lateeoi(ev->irq, owed & NB_EV_USEFUL ? 0 : XEN_EOI_FLAG_SPURIOUS);
+	if (owed != NB_OWED_STILL)
+		xen_irq_lateeoi(ev->irq, owed == NB_OWED_SPURIOUS ? XEN_EOI_FLAG_SPURIOUS : 0);
 }

@@ -29,6 +29,7 @@
 #include "credit.h"
 #include "hash.h"
 #include "mcast.h"
+#include "owed.h"
 #include "rx_layout.h"
 #include "tx_parse.h"
 
@@ -49,10 +50,6 @@ struct nb_watch;
  * An event channel that one or both directions of a queue share. The port
  * stays masked from the interrupt until each direction that it woke is done.
  */
-#define NB_EV_TX	1
-#define NB_EV_RX	2
-#define NB_EV_USEFUL	4	/* somebody found work since the port was last unmasked */
-
 struct nb_event {
 	struct nb_queue *q;
 	int irq;		/* 0 if not bound */
