@@ -10,7 +10,9 @@
  */
 #define pr_fmt(fmt) "xen:" KBUILD_MODNAME ": " fmt
 
+#include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <xen/features.h>
 #include <xen/page.h>
@@ -19,6 +21,9 @@
 
 #include "compat.h"
 #include "privcmd.h"
+
+/* Frames unmapped before others get the CPU. */
+#define UNMAP_BATCH	64UL
 
 static struct privcmd_area *area_of(const struct vm_area_struct *vma)
 {
@@ -38,17 +43,24 @@ static void area_open(struct vm_area_struct *vma)
 
 static void free_pages_of(struct privcmd_area *area, struct vm_area_struct *vma)
 {
-	int rc;
+	unsigned long first, nr;
 
 	if (!xen_feature(XENFEAT_auto_translated_physmap))
 		return;
 
-	rc = xen_unmap_domain_gfn_range(vma, area->nr_pages, area->pages);
-	if (!rc)
-		xen_free_unpopulated_pages(area->nr_pages, area->pages);
-	else
-		pr_crit("cannot unmap %lu foreign frames (%d); their address range is lost\n",
-			area->nr_pages, rc);
+	/* A hypercall per frame, and a domain builder maps a whole kernel. */
+	for (first = 0; first < area->nr_pages; first += nr) {
+		int rc;
+
+		nr = min(area->nr_pages - first, UNMAP_BATCH);
+		rc = xen_unmap_domain_gfn_range(vma, nr, area->pages + first);
+		if (!rc)
+			xen_free_unpopulated_pages(nr, area->pages + first);
+		else
+			pr_crit("cannot unmap %lu foreign frames (%d); their address range is lost\n",
+				nr, rc);
+		cond_resched();
+	}
 }
 
 static void area_close(struct vm_area_struct *vma)

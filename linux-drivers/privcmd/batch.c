@@ -19,7 +19,7 @@
 
 #include "privcmd.h"
 
-#define CHUNK		512
+#define CHUNK		128
 
 /**
  * struct batch - one call
@@ -156,6 +156,7 @@ static int do_batch(struct batch *b)
 
 		if (!rc && fatal_signal_pending(current))
 			rc = -EINTR;
+		cond_resched();
 	}
 
 	if (rc)

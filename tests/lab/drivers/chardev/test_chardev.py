@@ -85,14 +85,16 @@ def dom0_image(stock, modules, programs, tmp_path_factory):
 	xenhost.vmlinux(kernel_root, kver, tmp / "vmlinux")
 
 	def make(mode):
+		# The stock ones lie beside ours, as on an installed system.
 		img = new_image(stock, modules)
+		img.add_modules(*MODULES)
 		img.add_xen_tools()
 		img.add_binaries(*programs.values())
 		img.add_file(tmp / "vmlinux", "/boot/vmlinux")
 		img.add_file(tmp / "guest.img", "/boot/guest.img")
 		for kind in ("pv", "pvh"):
 			img.add_text(guest_config(kind), f"/etc/xen/{kind}.cfg")
-		img.set_init(f"DOM0={mode}\n" + (HERE / "dom0_init.sh").read_text())
+		img.set_init(f"DOM0={mode} OWN={int(not STOCK)}\n" + (HERE / "dom0_init.sh").read_text())
 		return img.write(tmp / f"{mode}.img")
 
 	return make
@@ -103,7 +105,7 @@ def test_chardev(stock, dom0_image, mode, tmp_path):
 	xen_root, kernel_root, kver = stock
 	xen = xenhost.hypervisor(xen_root, tmp_path / "xen")
 	console = xenhost.boot(xen, xenhost.kernel(kernel_root, kver), dom0_image(mode),
-			       tmp_path / "console.txt", memory="3G", timeout=600, **MACHINE[mode])
+			       tmp_path / "console.txt", memory="3G", timeout=900, **MACHINE[mode])
 	results = xenhost.results(console)
 	failed = [line for line in console.splitlines() if line.startswith("not ok - ")]
 	trouble = [line for line in console.splitlines() if TROUBLE.search(line)]
