@@ -37,8 +37,45 @@ hypervisor: $(AUTOCONF)
 modules: $(AUTOCONF)
 	@$(KBUILD) M=$(CURDIR)/linux-drivers modules
 
+check:
+	@scripts/check/run
+
+test:
+	@scripts/test
+
+# Where packages put things; DESTDIR= for a tree elsewhere.
+install: hypervisor
+	install -D -m 644 hypervisor/xen-hospes.gz $(DESTDIR)/boot/xen-hospes.gz
+	install -D -m 644 hypervisor/xen-hospes-syms $(DESTDIR)/usr/lib/debug/xen-hospes-syms
+	install -d $(DESTDIR)/usr/lib/dracut/modules.d
+	cp -r --no-preserve=ownership initramfs/[0-9]* $(DESTDIR)/usr/lib/dracut/modules.d/
+
+modules_install: modules
+	@$(KBUILD) M=$(CURDIR)/linux-drivers INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates modules_install
+
+menuconfig: | $(KDIR)/Makefile
+	@[ -x $(KDIR)/scripts/kconfig/mconf ] || \
+		{ echo "These headers come without menuconfig's program: edit .config and run make oldconfig." >&2; exit 1; }
+	@cd $(CURDIR) && srctree=$(CURDIR) $(KDIR)/scripts/kconfig/mconf Kconfig
+
+help:
+	@echo 'make                  hypervisor and modules'
+	@echo 'make hypervisor       hypervisor/xen-hospes.gz for GRUB, hypervisor/xen-hospes-syms for gdb'
+	@echo 'make modules          the drivers of domain 0, for KVER=$(KVER)'
+	@echo 'make defconfig        default settings; oldconfig asks for new ones, menuconfig for all'
+	@echo 'make check            style and static checks; scripts/check/run NAME for one'
+	@echo 'make test             all tests; scripts/test PATTERN for some'
+	@echo 'make install          hypervisor to /boot, symbols and dracut module to /usr/lib'
+	@echo 'make modules_install  drivers to /lib/modules/$(KVER)/updates'
+	@echo 'make clean            remove what was built; mrproper also the settings'
+	@echo 'Variables: KVER= kernel version, KDIR= its headers, DESTDIR= where to install, V=1 commands'
+
+mrproper: clean
+	rm -rf .config .config.old include/config include/generated build
+
 clean:
 	@$(KBUILD) M=$(CURDIR)/hypervisor clean
 	@$(KBUILD) M=$(CURDIR)/linux-drivers clean
 
-.PHONY: all hypervisor modules clean oldconfig defconfig olddefconfig
+.PHONY: all hypervisor modules check test install modules_install menuconfig help clean mrproper
+.PHONY: oldconfig defconfig olddefconfig

@@ -91,12 +91,14 @@ static int locate_payload(const u8 *file, size_t size, struct bzimage *bz)
 
 	memcpy(&bz->boot_protocol, file + OFF_VERSION, sizeof(bz->boot_protocol));
 	if (bz->boot_protocol < VERSION_PAYLOAD)
-		return fail(bz, "found a bzImage of boot protocol %u.%02u, looked for 2.08 or later (Linux 2.6.26)",
+		return fail(bz,
+			    "found a bzImage of boot protocol %u.%02u, looked for 2.08 or later (Linux 2.6.26)",
 			    bz->boot_protocol >> 8, bz->boot_protocol & 0xff);
 	if (len < 8)
 		return fail(bz, "found a bzImage with a payload of %lu bytes", len);
 	if (start > size || len > size - start)
-		return fail(bz, "found a bzImage of %zu bytes whose payload ends at %lu: truncated?",
+		return fail(bz,
+			    "found a bzImage of %zu bytes whose payload ends at %lu: truncated?",
 			    size, start + len);
 	bz->payload = file + start;
 	bz->payload_size = len;
@@ -141,7 +143,8 @@ int bzimage_parse(const void *file, size_t size, struct bzimage *bz, const char 
 		return 0;
 	}
 	if (!is_bzimage(file, size))
-		return fail(bz, "found %zu bytes that are neither a bzImage nor an ELF image; is it a kernel?",
+		return fail(bz,
+			    "found %zu bytes that are neither a bzImage nor an ELF image; is it a kernel?",
 			    size);
 	bz->is_bzimage = true;
 	rc = locate_payload(file, size, bz);
@@ -158,10 +161,12 @@ int bzimage_parse(const void *file, size_t size, struct bzimage *bz, const char 
 	case PAYLOAD_ZSTD:
 		return read_unpacked_size(bz);
 	case PAYLOAD_UNKNOWN:
-		return fail(bz, "found a bzImage whose payload begins with %02x %02x %02x %02x, looked for gzip, xz, zstd or ELF",
+		return fail(bz,
+			    "found a bzImage whose payload begins with %02x %02x %02x %02x, looked for gzip, xz, zstd or ELF",
 			    bz->payload[0], bz->payload[1], bz->payload[2], bz->payload[3]);
 	default:
-		return fail(bz, "found a bzImage packed with %s, looked for gzip, xz, zstd or ELF; the kernel needs CONFIG_KERNEL_GZIP, CONFIG_KERNEL_XZ or CONFIG_KERNEL_ZSTD",
+		return fail(bz,
+			    "found a bzImage packed with %s, looked for gzip, xz, zstd or ELF; the kernel needs CONFIG_KERNEL_GZIP, CONFIG_KERNEL_XZ or CONFIG_KERNEL_ZSTD",
 			    payload_format_name(bz->format));
 	}
 }

@@ -74,6 +74,7 @@ int parse_size(const char *s, const char **end, u64 *bytes)
 
 /**
  * list_item_len() - Length of the first item of a list that commas divide.
+ * @s: text
  */
 size_t list_item_len(const char *s)
 {

@@ -114,7 +114,9 @@ static const char *unpack_gzip(const struct bzimage *bz, u8 *out, size_t *produc
 	*produced = s.total_out;
 	if (rc == Z_STREAM_END)
 		return NULL;
-	return rc == Z_MEM_ERROR ? "needs more working memory" : "is damaged, or longer than it says";
+	if (rc == Z_MEM_ERROR)
+		return "needs more working memory";
+	return "is damaged, or longer than it says";
 }
 
 static const char *unpack(const struct bzimage *bz, u8 *out, size_t *produced)
@@ -174,6 +176,7 @@ static size_t xz_dict_size(const struct bzimage *bz)
 
 /**
  * decompress_workspace() - Working memory that decompress() needs.
+ * @bz: from bzimage_parse()
  *
  * Return: bytes; 0 for a payload that is not compressed.
  */

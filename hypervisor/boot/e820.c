@@ -7,6 +7,7 @@
  */
 #include <hv/e820.h>
 #include <hv/errno.h>
+#include <hv/lib.h>
 #include <hv/string.h>
 
 static const char *const type_names[] = {
@@ -21,7 +22,7 @@ static const char *const type_names[] = {
 
 const char *e820_type_name(u32 type)
 {
-	if (type < sizeof(type_names) / sizeof(type_names[0]) && type_names[type])
+	if (type < ARRAY_SIZE(type_names) && type_names[type])
 		return type_names[type];
 	return "unknown type";
 }
@@ -131,15 +132,16 @@ static u32 winner_at(const struct e820_map *map, u64 pos, u64 *next)
 
 /**
  * e820_sanitise() - Sort the map, resolve overlaps and join what touches.
+ * @map: as e820_add() left it
  *
  * Where ranges overlap the more restricted type wins, see rank().
  *
  * Return: 0; -ENOSPC if resolving needs more than E820_MAX ranges, of which the
  * lowest are kept then.
  */
-int e820_sanitise(struct e820_map *map)
+int __init e820_sanitise(struct e820_map *map)
 {
-	static struct e820_map old;
+	static struct e820_map old __initdata;
 	u64 pos = 0;
 
 	sort_by_addr(map);
@@ -227,6 +229,9 @@ int e820_change(struct e820_map *map, u64 addr, u64 size, u32 from, u32 to)
 
 /**
  * e820_reserve() - Take a range out of RAM; other types in it stay as they are.
+ * @map:  sanitised map, stays so
+ * @addr: first byte
+ * @size: bytes
  *
  * Return: as e820_change().
  */
@@ -236,26 +241,25 @@ int e820_reserve(struct e820_map *map, u64 addr, u64 size)
 }
 
 /**
- * e820_clip_ram() - Drop RAM so that at most @limit bytes of it are left.
+ * e820_clip_ram() - Drop RAM above an address: mem=.
  * @map:   sanitised map
- * @limit: bytes of RAM to keep, the lowest ones
+ * @limit: first address that is not to be used as RAM
  */
 void e820_clip_ram(struct e820_map *map, u64 limit)
 {
 	for (unsigned int i = 0; i < map->nr; i++) {
 		struct e820_entry *e = &map->entry[i];
 
-		if (e->type != E820_RAM)
-			continue;
-		if (e->size > limit)
-			e->size = limit;
-		limit -= e->size;
+		if (e->type == E820_RAM && end_of(e) - 1 >= limit)
+			e->size = e->addr < limit ? limit - e->addr : 0;
 	}
 	join_neighbours(map);
 }
 
 /**
  * e820_find() - The range that holds a byte.
+ * @map:  sanitised map
+ * @addr: the byte
  *
  * Return: the range, or NULL for a hole in @map.
  */
@@ -269,6 +273,10 @@ const struct e820_entry *e820_find(const struct e820_map *map, u64 addr)
 
 /**
  * e820_all() - Whether every byte of [@start, @end) has type @type.
+ * @map:   sanitised map
+ * @start: first byte
+ * @end:   behind the last
+ * @type:  enum e820_type
  */
 bool e820_all(const struct e820_map *map, u64 start, u64 end, u32 type)
 {
@@ -286,6 +294,10 @@ bool e820_all(const struct e820_map *map, u64 start, u64 end, u32 type)
 
 /**
  * e820_any() - Whether some byte of [@start, @end) has type @type; 0 for any type.
+ * @map:   sanitised map
+ * @start: first byte
+ * @end:   behind the last
+ * @type:  enum e820_type, or 0
  */
 bool e820_any(const struct e820_map *map, u64 start, u64 end, u32 type)
 {
@@ -328,6 +340,7 @@ u64 e820_find_free(const struct e820_map *map, u64 start, u64 end, u64 size, u64
 
 /**
  * e820_ram_bytes() - How much RAM there is.
+ * @map: sanitised map
  */
 u64 e820_ram_bytes(const struct e820_map *map)
 {
@@ -341,6 +354,7 @@ u64 e820_ram_bytes(const struct e820_map *map)
 
 /**
  * e820_ram_end() - The first address above all RAM.
+ * @map: sanitised map
  */
 u64 e820_ram_end(const struct e820_map *map)
 {

@@ -84,6 +84,8 @@ static __printf(2, 3) int fail(struct elf_kernel *k, const char *fmt, ...)
 
 /**
  * elf_recognise() - Whether an image begins as every ELF file does.
+ * @image: @size readable bytes
+ * @size:  of @image
  */
 bool elf_recognise(const void *image, size_t size)
 {
@@ -106,7 +108,8 @@ static int check_header(const struct image *img, struct elf_header *h, struct el
 		return fail(k, "found %u program headers of %u bytes, looked for 1 to %u of %zu",
 			    h->phnum, h->phentsize, PHDRS_MAX, sizeof(struct program_header));
 	if (!inside(img, h->phoff, (u64)h->phnum * sizeof(struct program_header)))
-		return fail(k, "found program headers beyond the %zu bytes of the image: truncated?",
+		return fail(k,
+			    "found program headers beyond the %zu bytes of the image: truncated?",
 			    img->size);
 	k->elf_entry = h->entry;
 	return 0;
@@ -131,10 +134,12 @@ static int add_segment(const struct image *img, const struct program_header *ph,
 	if (!ph->memsz)
 		return 0;
 	if (ph->filesz > ph->memsz || ph->paddr + ph->memsz < ph->paddr)
-		return fail(k, "found a segment with %#lx bytes in the file and %#lx in memory at %#lx",
+		return fail(k,
+			    "found a segment with %#lx bytes in the file and %#lx in memory at %#lx",
 			    ph->filesz, ph->memsz, ph->paddr);
 	if (!inside(img, ph->offset, ph->filesz))
-		return fail(k, "found a segment that needs bytes up to %#lx of an image of %#zx: truncated?",
+		return fail(k,
+			    "found a segment that needs bytes up to %#lx of an image of %#zx: truncated?",
 			    ph->offset + ph->filesz, img->size);
 	if (k->nr_segments == ELF_SEGMENTS_MAX)
 		return fail(k, "found more than %u segments to load", ELF_SEGMENTS_MAX);
@@ -241,7 +246,8 @@ static int note_features(const struct note *n, struct elf_kernel *k)
 		int bit = feature_bit(name, stop - name);
 
 		if (bit < 0 && required)
-			return fail(k, "found that the kernel requires the feature \"%.*s\", which is unknown here",
+			return fail(k,
+				    "found that the kernel requires the feature \"%.*s\", which is unknown here",
 				    (int)min(stop - name, (ptrdiff_t)40), name);
 		if (bit >= 0) {
 			k->features_supported |= 1U << bit;
@@ -451,9 +457,11 @@ int elf_check_pv_dom0(struct elf_kernel *k, const char **why)
 {
 	*why = k->error;
 	if (!k->has)
-		return fail(k, "found an x86-64 kernel without Xen notes, looked for ENTRY; the kernel needs CONFIG_XEN_PV and CONFIG_XEN_DOM0");
+		return fail(k,
+			    "found an x86-64 kernel without Xen notes, looked for ENTRY; the kernel needs CONFIG_XEN_PV and CONFIG_XEN_DOM0");
 	if (!ELF_HAS(k, XEN_ELFNOTE_ENTRY) || !ELF_HAS(k, XEN_ELFNOTE_VIRT_BASE))
-		return fail(k, "found Xen notes%s, looked for ENTRY and VIRT_BASE; the kernel needs CONFIG_XEN_PV",
+		return fail(k,
+			    "found Xen notes%s, looked for ENTRY and VIRT_BASE; the kernel needs CONFIG_XEN_PV",
 			    ELF_HAS(k, XEN_ELFNOTE_PHYS32_ENTRY) ? " for a PVH start" : "");
 	if (strncmp(k->xen_version, "xen-3.0", 7))
 		return fail(k, "found the note XEN_VERSION \"%s\", looked for \"xen-3.0\"",
@@ -462,9 +470,11 @@ int elf_check_pv_dom0(struct elf_kernel *k, const char **why)
 		return fail(k, "found the note LOADER \"%s\", looked for \"generic\"", k->loader);
 	if (ELF_HAS(k, XEN_ELFNOTE_SUPPORTED_FEATURES) &&
 	    !(k->features_supported & 1U << XENFEAT_dom0))
-		return fail(k, "found a kernel that can be a guest only, looked for the feature dom0; the kernel needs CONFIG_XEN_DOM0");
+		return fail(k,
+			    "found a kernel that can be a guest only, looked for the feature dom0; the kernel needs CONFIG_XEN_DOM0");
 	if (k->features_required & 1U << XENFEAT_auto_translated_physmap)
-		return fail(k, "found a kernel that requires auto_translated_physmap, looked for a PV kernel");
+		return fail(k,
+			    "found a kernel that requires auto_translated_physmap, looked for a PV kernel");
 	if (k->virt_end <= k->virt_start || k->entry < k->virt_start || k->entry >= k->virt_end)
 		return fail(k, "found the entry at %#lx outside of the kernel at %#lx-%#lx",
 			    k->entry, k->virt_start, k->virt_end);

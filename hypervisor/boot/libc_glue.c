@@ -39,6 +39,7 @@ void glue_set_arena(void *start, size_t size)
 
 /**
  * glue_alloc() - Take from the arena.
+ * @size: bytes
  *
  * Return: memory, not zeroed, aligned to 64 bytes; NULL if the arena is used up.
  */

@@ -89,7 +89,8 @@ int parse_dom0_mem(const char *val, const char **why)
 		else
 			rest = item;
 		if (rest > item + len || parse_mem_size(rest, item + len - rest, to))
-			return invalid(why, "needs SIZE, min:SIZE and max:SIZE in a list, SIZE as 512M, -1G, 25% or 1G+25%");
+			return invalid(why,
+				       "needs SIZE, min:SIZE and max:SIZE in a list, SIZE as 512M, -1G, 25% or 1G+25%");
 		if (!val[len])
 			break;
 	}
@@ -268,7 +269,8 @@ static int parse_com(struct com_options *to, const char *val, const char **why)
 			if (!len)
 				goto next;	/* left out: keeps its default */
 		} else {
-			return invalid(why, "has something unknown behind the interrupt number; serial ports on PCI are not supported");
+			return invalid(why,
+				       "has something unknown behind the interrupt number; serial ports on PCI are not supported");
 		}
 		if (f->parse(item, len - (size_t)(item - val), &com))
 			return invalid(why, f->why);
@@ -349,7 +351,8 @@ static int parse_levels(const char *val, u8 *lower, u8 *upper, const char **why)
 	int hi = slash ? parse_level(slash + 1, strlen(slash + 1)) : lo;
 
 	if (lo < 0 || hi < 0)
-		return invalid(why, "needs none, error, warning, info, debug or all, or two of them as in error/all");
+		return invalid(why,
+			       "needs none, error, warning, info, debug or all, or two of them as in error/all");
 	*lower = (u8)lo;
 	*upper = (u8)max(lo, hi);
 	return 0;
@@ -404,7 +407,8 @@ int parse_vga(const char *val, const char **why)
 			mode = VGA_TEXT_80X;
 			rows = (u8)v;
 		} else {
-			return invalid(why, "needs current, text-80x25 or text-80x50, and perhaps keep; for graphics set gfxpayload in GRUB");
+			return invalid(why,
+				       "needs current, text-80x25 or text-80x50, and perhaps keep; for graphics set gfxpayload in GRUB");
 		}
 		if (!val[len])
 			break;
@@ -495,5 +499,6 @@ int parse_badpage(const char *val, const char **why)
 			return 0;
 		}
 	}
-	return invalid(why, "needs frame numbers or ranges in a list, such as 0x12345,0x20000-0x2000f");
+	return invalid(why,
+		       "needs frame numbers or ranges in a list, such as 0x12345,0x20000-0x2000f");
 }

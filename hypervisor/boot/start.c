@@ -12,6 +12,7 @@
 #include <hv/console.h>
 #include <hv/cpuid.h>
 #include <hv/domain.h>
+#include <hv/efi.h>
 #include <hv/errno.h>
 #include <hv/ioport.h>
 #include <hv/irq.h>
@@ -25,6 +26,7 @@
 #include <hv/time.h>
 #include <hv/timer.h>
 #include <hv/version.h>
+#include <asm/bios.h>
 #include <asm/cpu.h>
 #include <asm/desc.h>
 #include <asm/entry.h>
@@ -153,8 +155,11 @@ static void __init deny_own_registers(void)
 	for (i = 0; i < acpi.nr_ioapics; i++)
 		iomem_deny(_mfn(acpi.ioapic[i].address >> PAGE_SHIFT),
 			   _mfn(acpi.ioapic[i].address >> PAGE_SHIFT));
-	if (acpi.hpet_address)
-		iomem_deny(_mfn(acpi.hpet_address >> PAGE_SHIFT), _mfn(acpi.hpet_address >> PAGE_SHIFT));
+	if (acpi.hpet_address) {
+		/* Firmware's own code reads it, through domain 0's interpreter. */
+		iomem_protect(_mfn(acpi.hpet_address >> PAGE_SHIFT),
+			      _mfn(acpi.hpet_address >> PAGE_SHIFT));
+	}
 	iomem_deny(_mfn(0xfee00), _mfn(0xfeeff));	/* where MSIs are written */
 }
 
@@ -203,6 +208,9 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	domain_subsystem_init();
 	acpi_init(bi.rsdp, bi.rsdp_len);
 	ioport_init();
+	power_init();
+	bios_init(bi.efi_system_table != 0);
+	efi_init(&bi);
 	if (irq_init_cpu(0))
 		panic("Out of memory for the interrupt tables");
 	i8259_init();

@@ -8,6 +8,7 @@
  */
 #include <hv/console.h>
 #include <hv/evtchn.h>
+#include <hv/keyhandler.h>
 #include <hv/lib.h>
 #include <hv/mm.h>
 #include <hv/options.h>
@@ -55,6 +56,8 @@ static void ring_softirq(void)
 
 /**
  * console_emit() - Write log text to ring and devices.
+ * @s: @n characters
+ * @n: how many
  *
  * Context: console lock held.
  */
@@ -66,6 +69,8 @@ void console_emit(const char *s, size_t n)
 
 /**
  * console_write_raw() - Write domain 0's own console output.
+ * @s: @n characters
+ * @n: how many
  */
 void console_write_raw(const char *s, size_t n)
 {
@@ -151,7 +156,7 @@ static void grow_ring(void)
 }
 
 /**
- * console_init_late() - Queues, interrupts, a ring of conring_size=.
+ * console_init_late() - Queues, interrupts, debug keys, a ring of conring_size=.
  *
  * Context: boot, with heap, softirqs, timers and I/O APIC.
  */
@@ -159,6 +164,7 @@ void console_init_late(void)
 {
 	grow_ring();
 	softirq_register(SOFTIRQ_CONSOLE, ring_softirq);
+	keyhandler_init();
 	late = true;
 	for (unsigned int i = 0; i < NR_SERIAL; i++)
 		serial_init_late(i);

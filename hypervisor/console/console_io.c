@@ -153,6 +153,8 @@ static long read_op(unsigned long count, unsigned long va)
  * @a1: CONSOLEIO_write or CONSOLEIO_read
  * @a2: characters; signed in the ABI
  * @a3: guest address of them
+ * @a4: unused
+ * @a5: unused
  *
  * ABI: xen/xen.h, "CONSOLEIO".
  * Return: 0 for write, characters for read; -EFAULT; -EINVAL for a negative

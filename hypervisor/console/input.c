@@ -24,6 +24,7 @@ static u32 produced, consumed;
 
 /**
  * console_switch_input() - Choose who gets what is typed, and say so.
+ * @dom0: true for domain 0, false for the debug keys
  *
  * Context: any, no console lock held.
  */
@@ -56,6 +57,7 @@ static bool deliver(char c)
 
 /**
  * console_rx() - A character was typed.
+ * @c: the character
  *
  * Context: any, one serial line at a time; no console lock held.
  */
@@ -81,6 +83,8 @@ void console_rx(char c)
 
 /**
  * console_read_dom0() - Take characters typed for domain 0.
+ * @buf: receives them
+ * @max: room in @buf
  *
  * Return: how many, at most @max.
  */

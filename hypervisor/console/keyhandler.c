@@ -54,6 +54,7 @@ static void show_help(unsigned char key)
 
 /**
  * keyhandler_run() - Act on a debug key now. Unknown keys do nothing.
+ * @key: ASCII
  *
  * Context: interrupts on, no locks held.
  */
@@ -68,6 +69,7 @@ void keyhandler_run(unsigned char key)
 
 /**
  * keyhandler_press() - Act on a debug key soon. Keys beyond a few are dropped.
+ * @key: ASCII
  *
  * Context: any.
  */

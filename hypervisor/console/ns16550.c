@@ -97,6 +97,7 @@ bool ns16550_init(struct ns16550 *u, const struct com_options *com)
 
 /**
  * ns16550_tx_ready() - Whether @fifo_size characters may be sent now.
+ * @u: a UART that is present
  */
 bool ns16550_tx_ready(const struct ns16550 *u)
 {
@@ -105,6 +106,7 @@ bool ns16550_tx_ready(const struct ns16550 *u)
 
 /**
  * ns16550_tx_wait() - Wait, for a bounded time, until it is ready.
+ * @u: a UART that is present
  *
  * Return: whether it is. Once it was not, it is asked just once each time
  * until it says yes again.
@@ -131,6 +133,8 @@ void ns16550_tx(const struct ns16550 *u, char c)
 
 /**
  * ns16550_rx() - Take a character that has arrived.
+ * @u: a UART that is present
+ * @c: receives it
  *
  * Return: whether there was one. A port that has gone away reads 0xff, which
  * is no character.
@@ -147,6 +151,9 @@ bool ns16550_rx(const struct ns16550 *u, char *c)
 
 /**
  * ns16550_enable_irqs() - Choose what interrupts.
+ * @u:  a UART that is present
+ * @rx: characters that arrive
+ * @tx: an empty transmitter
  */
 void ns16550_enable_irqs(struct ns16550 *u, bool rx, bool tx)
 {
@@ -161,6 +168,7 @@ void ns16550_enable_irqs(struct ns16550 *u, bool rx, bool tx)
 
 /**
  * ns16550_ack() - Read why it interrupts, which withdraws "transmitter empty".
+ * @u: a UART that is present
  */
 void ns16550_ack(const struct ns16550 *u)
 {

@@ -31,7 +31,6 @@ struct limiter {
 static char text[LINE_MAX];
 static bool at_line_start = true;
 static struct limiter hv_limit, guest_limit;
-static u64 (*wallclock_ns)(void);
 
 static u64 uptime_ns(void)
 {
@@ -52,9 +51,9 @@ static void civil_date(u64 days, unsigned int *year, unsigned int *month, unsign
 	*year = (unsigned int)(yoe + era * 400) + (*month <= 2);
 }
 
-static int date_stamp(char *buf, size_t size, bool millis)
+static int date_stamp(char *buf, size_t size, u64 ns, bool millis)
 {
-	u64 ns = wallclock_ns(), secs = ns / NSEC_PER_SEC;
+	u64 secs = ns / NSEC_PER_SEC;
 	unsigned int year, month, day, s = (unsigned int)(secs % 86400);
 	int n;
 
@@ -70,15 +69,17 @@ static int date_stamp(char *buf, size_t size, bool millis)
 static int stamp(char *buf, size_t size)
 {
 	u32 how = opts.console_timestamps;
-	u64 ns = uptime_ns();
+	u64 ns;
 
 	if (how == STAMP_NONE)
 		return 0;
 	if (how == STAMP_RAW)
 		return scnprintf(buf, size, "[%016lx] ", rdtsc());
 	/* Before the clock has been read there is no date to print. */
-	if (how != STAMP_BOOT && wallclock_ns)
-		return date_stamp(buf, size, how == STAMP_DATEMS);
+	ns = how != STAMP_BOOT && tsc_khz ? time_wallclock_ns() : 0;
+	if (ns)
+		return date_stamp(buf, size, ns, how == STAMP_DATEMS);
+	ns = uptime_ns();
 	return scnprintf(buf, size, "[%5llu.%06llu] ", ns / NSEC_PER_SEC,
 			 ns % NSEC_PER_SEC / NSEC_PER_USEC);
 }
@@ -157,6 +158,8 @@ static bool wanted(unsigned int level, unsigned int lower, unsigned int upper, s
 
 /**
  * vprintk() - printk() with a va_list.
+ * @fmt:  as printk()
+ * @args: its arguments
  */
 void vprintk(const char *fmt, va_list args)
 {
@@ -185,6 +188,8 @@ void printk(const char *fmt, ...)
 
 /**
  * printk_level() - Log as far as loglvl= lets it.
+ * @level: how grave
+ * @fmt:   as printk()
  *
  * Context: as printk().
  */
@@ -213,6 +218,8 @@ static void vprintk_guest(const char *subject, enum log_level level, const char 
 
 /**
  * gprintk() - Log something about the vCPU that runs.
+ * @level: how grave
+ * @fmt:   as printk()
  *
  * Context: on behalf of a guest: a hypercall, a trap. Takes the console lock.
  */
@@ -230,6 +237,9 @@ void gprintk(enum log_level level, const char *fmt, ...)
 
 /**
  * dprintk() - Log something about a domain.
+ * @domid: the domain
+ * @level: how grave
+ * @fmt:   as printk()
  *
  * Context: as printk().
  */
@@ -242,13 +252,4 @@ void dprintk(unsigned int domid, enum log_level level, const char *fmt, ...)
 	va_start(args, fmt);
 	vprintk_guest(subject, level, fmt, args);
 	va_end(args);
-}
-
-/**
- * printk_set_wallclock() - Give console_timestamps=date a clock.
- * @ns_since_epoch: UTC; called under the console lock, so it must not print
- */
-void printk_set_wallclock(u64 (*ns_since_epoch)(void))
-{
-	wallclock_ns = ns_since_epoch;
 }

@@ -30,6 +30,8 @@ static u32 oldest(void)
 
 /**
  * conring_write() - Append to the ring.
+ * @s: @n characters
+ * @n: how many
  *
  * Context: any; takes conring_lock.
  */
@@ -109,6 +111,7 @@ size_t conring_copy(u32 *index, char *buf, size_t max)
 
 /**
  * conring_clear() - Hide everything before @upto from later readers.
+ * @upto: position, from conring_copy()
  */
 void conring_clear(u32 upto)
 {

@@ -109,6 +109,9 @@ static void write_polled(struct port *p, const char *s, size_t n)
 
 /**
  * serial_write() - Send characters, a carriage return before each newline.
+ * @port: 0 for com1; nothing is done if it is not there
+ * @s:    @n characters
+ * @n:    how many
  *
  * Context: any; takes the port's lock.
  */
@@ -129,6 +132,7 @@ void serial_write(unsigned int port, const char *s, size_t n)
 
 /**
  * serial_set_sync() - Whether serial_write() returns only when all is sent.
+ * @sync: true: each character is out before serial_write() returns
  */
 void serial_set_sync(bool sync)
 {
@@ -190,6 +194,7 @@ void serial_poll(void)
 
 /**
  * serial_init() - Find com@port+1 if the command line sets it up.
+ * @port: 0 for com1
  */
 void serial_init(unsigned int port)
 {
@@ -219,6 +224,7 @@ static unsigned int gsi_of_isa_irq(unsigned int irq)
 
 /**
  * serial_init_late() - Go from polling to a queue and interrupts.
+ * @port: 0 for com1
  *
  * Context: boot, with heap, timers and I/O APIC.
  */
@@ -271,6 +277,7 @@ void serial_force_unlock(void)
 
 /**
  * serial_claims_port() - Whether an I/O port is a UART's that we use.
+ * @io_port: any port number
  *
  * Domain 0 must not get these, or both would program the same chip.
  */

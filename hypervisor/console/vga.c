@@ -70,6 +70,8 @@ bool vga_present(void)
 
 /**
  * vga_write() - Show characters; nothing without a VGA.
+ * @s: @n characters
+ * @n: how many
  */
 void vga_write(const char *s, size_t n)
 {

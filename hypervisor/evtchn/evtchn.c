@@ -261,7 +261,6 @@ void evtchn_free_port(struct domain *d, struct evtchn *chn)
 	struct evtchn_domain *ed = d->evtchn;
 
 	ed->ops->clear_pending(d, chn);
-	chn->latched = false;
 	chn->state = ECS_FREE;
 	ed->first_free = min(ed->first_free, chn->port);
 }

@@ -141,8 +141,6 @@ static int map_gsi(struct domain *d, int gsi, int *pirq)
 
 	if (gsi < 0 || (unsigned int)gsi >= nr_gsis || !irq_exists(gsi))
 		return -EINVAL;
-	if (irq_is_hypervisors(gsi))
-		return -EBUSY;
 	old = pirq_of_irq(d, gsi);
 	if (old >= 0 && *pirq >= 0 && *pirq != old)
 		return -EEXIST;

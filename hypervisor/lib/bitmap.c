@@ -36,6 +36,9 @@ static unsigned long range_mask(unsigned long start, unsigned long end, unsigned
 
 /**
  * bitmap_set() - Set @nr bits from @start.
+ * @map:   array of words
+ * @start: first bit
+ * @nr:    how many bits
  */
 void bitmap_set(unsigned long *map, unsigned long start, unsigned long nr)
 {
@@ -49,6 +52,9 @@ void bitmap_set(unsigned long *map, unsigned long start, unsigned long nr)
 
 /**
  * bitmap_clear() - Clear @nr bits from @start.
+ * @map:   array of words
+ * @start: first bit
+ * @nr:    how many bits
  */
 void bitmap_clear(unsigned long *map, unsigned long start, unsigned long nr)
 {
@@ -116,6 +122,9 @@ bool bitmap_equal(const unsigned long *a, const unsigned long *b, unsigned long 
 
 /**
  * bitmap_subset() - Whether every bit of @a is also in @b.
+ * @a:    set
+ * @b:    set that may hold it
+ * @size: bits in the map
  */
 bool bitmap_subset(const unsigned long *a, const unsigned long *b, unsigned long size)
 {
@@ -144,6 +153,8 @@ static unsigned int weight(unsigned long v)
 
 /**
  * bitmap_weight() - How many bits are set.
+ * @map:  array of words
+ * @size: bits in the map
  */
 unsigned long bitmap_weight(const unsigned long *map, unsigned long size)
 {
@@ -174,6 +185,9 @@ static unsigned long find_next(const unsigned long *map, unsigned long size, uns
 
 /**
  * bitmap_find_next() - First bit set at or after @from.
+ * @map:  array of words
+ * @size: bits in the map
+ * @from: first bit to look at
  *
  * Return: its number, or @size if there is none.
  */
@@ -184,6 +198,9 @@ unsigned long bitmap_find_next(const unsigned long *map, unsigned long size, uns
 
 /**
  * bitmap_find_next_zero() - First bit clear at or after @from.
+ * @map:  array of words
+ * @size: bits in the map
+ * @from: first bit to look at
  *
  * Return: its number, or @size if there is none.
  */
@@ -195,6 +212,10 @@ unsigned long bitmap_find_next_zero(const unsigned long *map, unsigned long size
 
 /**
  * bitmap_find_area() - First run of @nr clear bits at or after @from.
+ * @map:  array of words
+ * @size: bits in the map
+ * @from: first bit to look at
+ * @nr:   length of the run
  *
  * Return: its first bit, or @size if there is none.
  */

@@ -336,6 +336,9 @@ int vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
 
 /**
  * snprintf() - As vsnprintf(), with the arguments themselves.
+ * @buf:  as vsnprintf()
+ * @size: as vsnprintf()
+ * @fmt:  as vsnprintf()
  */
 int snprintf(char *buf, size_t size, const char *fmt, ...)
 {
@@ -350,6 +353,9 @@ int snprintf(char *buf, size_t size, const char *fmt, ...)
 
 /**
  * scnprintf() - As snprintf(), but returns what is in @buf after truncation.
+ * @buf:  as vsnprintf()
+ * @size: as vsnprintf()
+ * @fmt:  as vsnprintf()
  */
 int scnprintf(char *buf, size_t size, const char *fmt, ...)
 {

@@ -15,7 +15,7 @@ typedef u64 __attribute__((__may_alias__, __aligned__(1))) word_t;
 /* From here on the string instructions win over a loop. */
 #define REP_MIN 128
 
-/**
+/*
  * memcpy() - Copy @n bytes between buffers that do not overlap.
  */
 void *memcpy(void *dst, const void *src, size_t n)
@@ -39,7 +39,7 @@ void *memcpy(void *dst, const void *src, size_t n)
 	return dst;
 }
 
-/**
+/*
  * memmove() - Copy @n bytes between buffers that may overlap.
  */
 void *memmove(void *dst, const void *src, size_t n)
@@ -60,7 +60,7 @@ void *memmove(void *dst, const void *src, size_t n)
 	return dst;
 }
 
-/**
+/*
  * memset() - Fill @n bytes with the low byte of @c.
  */
 void *memset(void *dst, int c, size_t n)
@@ -83,7 +83,7 @@ void *memset(void *dst, int c, size_t n)
 	return dst;
 }
 
-/**
+/*
  * memcmp() - Compare as unsigned bytes; not constant in time.
  */
 int memcmp(const void *a, const void *b, size_t n)
@@ -96,7 +96,7 @@ int memcmp(const void *a, const void *b, size_t n)
 	return 0;
 }
 
-/**
+/*
  * memchr() - Find the first byte equal to @c in @n bytes.
  */
 void *memchr(const void *s, int c, size_t n)
@@ -120,6 +120,8 @@ size_t strlen(const char *s)
 
 /**
  * strnlen() - Length of @s, reading at most @max bytes.
+ * @s:   @max readable bytes, or fewer and a NUL
+ * @max: bytes
  */
 size_t strnlen(const char *s, size_t max)
 {
@@ -192,6 +194,9 @@ char *strstr(const char *s, const char *find)
 
 /**
  * strlcpy() - Copy a string into a buffer of @size bytes, always terminated.
+ * @dst:  buffer
+ * @src:  string
+ * @size: of @dst; with 0 only the length is told
  *
  * Return: the length of @src; truncated if that is @size or more.
  */
@@ -210,6 +215,9 @@ size_t strlcpy(char *dst, const char *src, size_t size)
 
 /**
  * strlcat() - Append to the string in a buffer of @size bytes.
+ * @dst:  string to be extended
+ * @src:  what to append
+ * @size: of the buffer at @dst
  *
  * Return: the length it wanted to make; truncated if that is @size or more.
  */
@@ -269,6 +277,9 @@ int str_to_u64(const char *s, const char **end, unsigned int base, u64 *val)
 
 /**
  * simple_strtoull() - As str_to_u64(), for callers who take 0 and ~0 for an answer.
+ * @s:    as str_to_u64()
+ * @end:  as str_to_u64()
+ * @base: as str_to_u64()
  *
  * Return: the number; 0 without a digit; the largest value if out of range.
  */

@@ -62,3 +62,29 @@ const char *symbol_lookup(unsigned long addr, unsigned long *offset, unsigned lo
 	*size = symbols_offsets[i + 1] - symbols_offsets[i];
 	return name;
 }
+
+u32 symbol_count(void)
+{
+	return symbols_count;
+}
+
+/**
+ * symbol_by_index() - One of the functions, in order of address.
+ * @index: from 0
+ * @addr:  receives where it starts
+ *
+ * Return: a constant string, empty for a gap between functions; NULL beyond
+ * the last.
+ */
+const char *symbol_by_index(u32 index, unsigned long *addr)
+{
+	const char *name = symbols_names;
+
+	*addr = 0;
+	if (index >= symbols_count)
+		return NULL;
+	*addr = symbols_base + symbols_offsets[index];
+	while (index--)
+		name += strlen(name) + 1;
+	return name;
+}

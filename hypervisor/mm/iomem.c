@@ -8,14 +8,37 @@
 
 #include <hv/bug.h>
 #include <hv/domain.h>
-#include <hv/printk.h>
+#include <asm/cpu.h>
 
-#define DENIED_MAX	64
+#define RANGES_MAX	32
 
-static struct {
-	unsigned long first, last;
-} denied[DENIED_MAX] __ro_after_init;
-static unsigned int nr_denied __ro_after_init;
+struct ranges {
+	unsigned int nr;
+	struct {
+		unsigned long first, last;
+	} range[RANGES_MAX];
+};
+
+static struct ranges denied __ro_after_init;
+static struct ranges read_only __ro_after_init;
+
+static void __init add(struct ranges *r, mfn_t first, mfn_t last)
+{
+	BUG_ON(r->nr == RANGES_MAX);
+	r->range[r->nr].first = mfn_x(first);
+	r->range[r->nr].last = mfn_x(last);
+	r->nr++;
+}
+
+static bool overlaps(const struct ranges *r, mfn_t first, mfn_t last)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->nr; i++)
+		if (mfn_x(first) <= r->range[i].last && mfn_x(last) >= r->range[i].first)
+			return true;
+	return false;
+}
 
 /**
  * iomem_deny() - Keep a range of device registers from every domain.
@@ -24,10 +47,7 @@ static unsigned int nr_denied __ro_after_init;
  */
 void __init iomem_deny(mfn_t first, mfn_t last)
 {
-	BUG_ON(nr_denied == DENIED_MAX);
-	denied[nr_denied].first = mfn_x(first);
-	denied[nr_denied].last = mfn_x(last);
-	nr_denied++;
+	add(&denied, first, last);
 }
 
 /**
@@ -38,12 +58,23 @@ void __init iomem_deny(mfn_t first, mfn_t last)
  */
 bool iomem_access_permitted(const struct domain *d, mfn_t first, mfn_t last)
 {
-	unsigned int i;
-
-	if (!d->is_hardware_domain || mfn_x(last) >> (PADDR_BITS - PAGE_SHIFT))
+	/* Beyond what the CPU can address, entries would fault for reserved bits. */
+	if (!d->is_hardware_domain || mfn_x(last) >> (cpu_features.paddr_bits - PAGE_SHIFT))
 		return false;
-	for (i = 0; i < nr_denied; i++)
-		if (mfn_x(first) <= denied[i].last && mfn_x(last) >= denied[i].first)
-			return false;
-	return true;
+	return !overlaps(&denied, first, last);
+}
+
+/**
+ * iomem_protect() - Let domain 0 read a range of device registers, not write it.
+ * @first: frame
+ * @last:  frame, included
+ */
+void __init iomem_protect(mfn_t first, mfn_t last)
+{
+	add(&read_only, first, last);
+}
+
+bool iomem_is_read_only(mfn_t mfn)
+{
+	return overlaps(&read_only, mfn, mfn);
 }

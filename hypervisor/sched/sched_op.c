@@ -80,7 +80,8 @@ static long sched_poll(unsigned long arg)
 	/* First say that we poll, then look: an event in between wakes us. */
 	v->poll_evtchn = op.nr_ports == 1 ? first : 0;
 	evtchn_poll_count(v->domain, 1);
-	set_bit_atomic(VPF_POLL, &v->pause_flags);
+	if (test_and_set_bit_atomic(VPF_POLL, &v->pause_flags))
+		evtchn_poll_count(v->domain, -1);
 	smp_mb();
 
 	rc = local_events_need_delivery(v) ? 1 : poll_any_pending(v->domain, &op, first);

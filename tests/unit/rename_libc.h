@@ -13,5 +13,3 @@
 #define strchr hv_strchr
 #define strrchr hv_strrchr
 #define strstr hv_strstr
-#define strlcpy hv_strlcpy
-#define strlcat hv_strlcat

@@ -176,9 +176,12 @@ static void test_queries(void **state)
 	assert_int_equal(e820_find_free(&map, 0x10000, 0x20000, 0x1000, 0x1000), 0x1f000);
 	assert_int_equal(e820_reserve(&map, 0x200000, 0x1000), 0);
 	assert_false(e820_all(&map, 0x200000, 0x200001, E820_RAM));
-	e820_clip_ram(&map, 0xa0000 + 0x100000 + 0x80000);
-	assert_int_equal(e820_ram_bytes(&map), 0xa0000 + 0x100000 + 0x80000);
+	e820_clip_ram(&map, 5UL << 30);
+	assert_int_equal(e820_ram_end(&map), 5UL << 30);
+	e820_clip_ram(&map, 0x281000);
 	assert_int_equal(e820_ram_end(&map), 0x281000);
+	assert_int_equal(e820_ram_bytes(&map), 0xa0000 + 0x180000);
+	assert_true(e820_any(&map, 0x8000000, 0x8010000, E820_ACPI));
 	assert_string_equal(e820_type_name(E820_NVS), "ACPI NVS");
 	assert_string_equal(e820_type_name(99), "unknown type");
 }

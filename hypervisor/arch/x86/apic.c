@@ -130,7 +130,7 @@ static bool __init map_registers(void)
 		pr_warn("APIC: firmware says %#lx, the CPU %#lx: using the CPU's\n",
 			acpi.lapic_address, base);
 	regs = ioremap(base ? base : APIC_BASE_DEFAULT, PAGE_SIZE);
-	return regs != NULL;
+	return regs;
 }
 
 /* Local pins: LINT0 takes the 8259 if there is no I/O APIC, LINT1 the NMI. */
@@ -180,6 +180,15 @@ static void setup_cpu(bool bsp)
 		smp_mb();	/* SDM 11.5.4.1: the mode is in force before the first deadline */
 }
 
+/* By which name the firmware's processor objects know it; ~0 if by none. */
+static u32 __init acpi_id_of(u32 id)
+{
+	for (unsigned int i = 0; i < acpi.nr_cpus; i++)
+		if (acpi.cpu[i].apic_id == id)
+			return acpi.cpu[i].acpi_id;
+	return ~0U;
+}
+
 /**
  * apic_init_bsp() - Enable the boot CPU's local APIC.
  *
@@ -211,40 +220,45 @@ void __init apic_init_bsp(void)
 	irq_set_vector_handler(VECTOR_ERROR, error_interrupt);
 	setup_cpu(true);
 	this_cpu()->apic_id = apic_id();
+	this_cpu()->acpi_id = acpi_id_of(apic_id());
 	pr_info("APIC: %s mode, id %u, timer by %s\n", x2apic ? "x2APIC" : "xAPIC", apic_id(),
 		tsc_deadline ? "TSC deadline" : "one-shot count");
 }
 
 /**
- * apic_timer_calibrate_start() - Begin to count bus clocks.
+ * apic_timer_count_start() - Let the timer count, to learn its speed.
  *
- * Context: boot, interrupts off. Does nothing if the timer follows the TSC.
+ * Context: boot, interrupts off.
+ * Return: false if that is not needed: it follows the TSC, or there is none.
  */
-void __init apic_timer_calibrate_start(void)
+bool __init apic_timer_count_start(void)
 {
 	if (!enabled || tsc_deadline)
-		return;
+		return false;
 	apic_write(APIC_LVTT, APIC_LVT_MASKED | VECTOR_TIMER);
 	apic_write(APIC_TMICT, 0xffffffff);
+	return true;
+}
+
+/** apic_timer_count() - Ticks since apic_timer_count_start(). */
+u32 __init apic_timer_count(void)
+{
+	return 0xffffffff - apic_read(APIC_TMCCT);
 }
 
 /**
- * apic_timer_calibrate_end() - Learn the timer's speed.
- * @elapsed_ns: since apic_timer_calibrate_start(); less than a full count
+ * apic_timer_count_end() - Take the timer into use.
+ * @ticks: counted
+ * @ns:    in this time
  */
-void __init apic_timer_calibrate_end(u64 elapsed_ns)
+void __init apic_timer_count_end(u64 ticks, u64 ns)
 {
-	u64 ticks;
-
-	if (!enabled || tsc_deadline)
-		return;
-	ticks = 0xffffffff - apic_read(APIC_TMCCT);
 	apic_write(APIC_TMICT, 0);
 	apic_write(APIC_LVTT, VECTOR_TIMER);
-	if (!ticks || !elapsed_ns)
+	if (!ticks || !ns)
 		panic("APIC: the timer does not count; boot with nolapic to use the PIT\n");
-	ticks_mult = (ticks << 32) / elapsed_ns;
-	pr_info("APIC: timer runs at %lu kHz\n", ticks * 1000000 / elapsed_ns);
+	ticks_mult = (ticks << 32) / ns;
+	pr_info("APIC: timer runs at %lu kHz\n", ticks * 1000000 / ns);
 }
 
 /**

@@ -91,6 +91,12 @@ static void __init detect_features(void)
 		cpu_has_smap = b >> 20 & 1;
 		f->umip = c >> 2 & 1;
 	}
+	cpuid_count(0x80000000, 0, &max, &b, &c, &d);
+	f->paddr_bits = 36;
+	if (max >= 0x80000008) {
+		cpuid_count(0x80000008, 0, &a, &b, &c, &d);
+		f->paddr_bits = min(a & 0xff, (u32)PADDR_BITS);
+	}
 	f->fpu_bytes = 512;
 	if (f->xsave) {
 		cpuid_count(0xd, 0, &a, &b, &c, &d);

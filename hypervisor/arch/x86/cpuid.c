@@ -16,6 +16,7 @@
 #include <hv/lib.h>
 #include <hv/mm.h>
 #include <hv/percpu.h>
+#include <hv/string.h>
 #include <hv/time.h>
 #include <hv/version.h>
 #include <asm/cpu.h>
@@ -221,6 +222,55 @@ void __init cpuid_init(void)
 	read_extended_features(host_featureset);
 	read_arch_caps(host_featureset);
 	derive_pv_features();
+}
+
+static u32 bits_for(u32 n)
+{
+	return n > 1 ? fls64(n - 1) : 0;
+}
+
+/* Threads and cores of a package. Intel SDM vol. 3, 9.9; AMD APM vol. 3, E.5. */
+static void identify_topology(struct cpu_identity *id)
+{
+	id->threads = 1;
+	id->cores = 1;
+	if (cpu_has(F(HTT)))
+		id->threads = max(host_leaf(1, 0).b >> 16 & 0xff, 1U);
+	if (cpu_vendor == VENDOR_INTEL && basic_max >= 4)
+		id->cores = (host_leaf(4, 0).a >> 26) + 1;
+	else if (cpu_is_amd() && extended_max >= 0x80000008)
+		id->cores = (host_leaf(0x80000008, 0).c & 0xff) + 1;
+	id->cores = min(id->cores, id->threads);
+	id->core_shift = bits_for(id->threads / id->cores);
+	id->package_shift = bits_for(id->threads);
+}
+
+/**
+ * cpu_identify() - Vendor, model and topology of the CPUs.
+ * @id: filled in
+ */
+void cpu_identify(struct cpu_identity *id)
+{
+	struct cpuid_leaf l = host_leaf(0, 0);
+
+	*id = (struct cpu_identity){ .cpuid_level = l.a };
+	memcpy(id->vendor, &l.b, 4);
+	memcpy(id->vendor + 4, &l.d, 4);
+	memcpy(id->vendor + 8, &l.c, 4);
+	l = host_leaf(1, 0);
+	id->family = l.a >> 8 & 15;
+	id->model = l.a >> 4 & 15;
+	if (id->family == 15)
+		id->family += l.a >> 20 & 0xff;
+	if (id->family >= 6)
+		id->model |= l.a >> 12 & 0xf0;
+	id->stepping = l.a & 15;
+	id->clflush_size = (l.b >> 8 & 0xff) * 8;
+	for (u32 i = 0; i < 3 && extended_max >= 0x80000004; i++) {
+		l = host_leaf(0x80000002 + i, 0);
+		memcpy(id->brand + 16 * i, &l, 16);
+	}
+	identify_topology(id);
 }
 
 /* Leaves whose answer depends on who asks, and how. */

@@ -61,7 +61,8 @@ static void guest_page_fault(struct vcpu *v, struct cpu_user_regs *regs, unsigne
 		if (va >= RO_M2P_END)
 			ec &= ~PFEC_P;
 	} else if ((ec & (PFEC_P | PFEC_W | PFEC_RSVD)) == (PFEC_P | PFEC_W) &&
-		   v->arch.kernel_mode && pv_ptwr_fault(regs, va)) {
+		   v->arch.kernel_mode &&
+		   (pv_ptwr_fault(regs, va) || pv_mmio_ro_fault(regs, va))) {
 		return;
 	}
 	if (unlikely(ec & PFEC_RSVD))

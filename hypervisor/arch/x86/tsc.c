@@ -8,7 +8,8 @@
  * The scale is measured once against the best counter of the machine. This
  * takes a TSC of constant rate; CPUs without one are told in the log.
  *
- * wallclock_lock guards the wall clock; nothing is taken inside it.
+ * wallclock_lock guards the wall clock; nothing is taken inside it. The log reads
+ * that clock from interrupts, so they are off while it is held.
  *
  * ABI: xen.h, struct vcpu_time_info, struct shared_info wc_*.
  */
@@ -35,7 +36,7 @@
 #define CPUID_POWER_INVARIANT	BIT(8)
 
 /* As Xen: no date of interest is beyond, and nanoseconds fit in 64 bits. */
-#define WALLCLOCK_SECS_MAX	(1UL << 33)
+#define WALLCLOCK_SECS_MAX	BIT(33)
 
 u32 tsc_khz __ro_after_init;
 static u64 boot_tsc __ro_after_init;
@@ -87,14 +88,14 @@ struct sample {
 };
 
 /* The reading that the bus delayed least. */
-static struct sample __init take_sample(const struct platform_counter *c)
+static struct sample __init take_sample(u32 (*read)(void))
 {
 	struct sample best = { 0, 0 };
 	u64 best_width = ~0UL;
 
 	for (unsigned int i = 0; i < CALIBRATE_SAMPLES; i++) {
 		u64 before = rdtsc_ordered();
-		u32 count = c->read();
+		u32 count = read();
 		u64 width = rdtsc_ordered() - before;
 
 		if (width < best_width) {
@@ -124,12 +125,12 @@ static bool __init wait_counts(const struct platform_counter *c, u32 from, u32 c
 /* TSC kHz by @c; 0 if it cannot be used. */
 static u32 __init calibrate_by(const struct platform_counter *c)
 {
-	struct sample a = take_sample(c), b;
+	struct sample a = take_sample(c->read), b;
 	u64 counts, khz;
 
 	if (!wait_counts(c, a.count, c->hz / (1000 / CALIBRATE_MS)))
 		return 0;
-	b = take_sample(c);
+	b = take_sample(c->read);
 	counts = (b.count - a.count) & c->mask;
 	khz = (b.tsc - a.tsc) * c->hz / (counts * 1000);
 	return khz <= 0xffffffff ? khz : 0;
@@ -151,6 +152,11 @@ static void __init calibrate(void)
 	}
 	if (!tsc_khz)
 		panic("time: neither HPET nor PM timer nor PIT counts: this machine has no usable clock\n");
+}
+
+static void __init calibrate_apic(struct sample from, struct sample to)
+{
+	apic_timer_count_end(to.count - from.count, tsc_to_ns(to.tsc - from.tsc));
 }
 
 /**
@@ -203,15 +209,19 @@ static void pit_interrupt(void *data __maybe_unused)
  */
 void __init time_init(void)
 {
-	u64 start, secs;
+	bool count_apic;
+	struct sample start = { 0, 0 };
+	u64 secs;
 
 	boot_tsc = rdtsc_ordered();
 	check_tsc();
-	apic_timer_calibrate_start();
-	start = rdtsc_ordered();
+	count_apic = apic_timer_count_start();
+	if (count_apic)
+		start = take_sample(apic_timer_count);
 	calibrate();
 	scale = tsc_scale_for(tsc_khz);
-	apic_timer_calibrate_end(tsc_to_ns(rdtsc_ordered() - start));
+	if (count_apic)
+		calibrate_apic(start, take_sample(apic_timer_count));
 	timer_by_pit = !apic_enabled();
 	if (timer_by_pit)
 		pit_timer_init(pit_interrupt);
@@ -270,13 +280,13 @@ static void publish(struct vcpu_time_info *to, const struct vcpu_time_info *t)
 	u32 version = t->version;
 
 	WRITE_ONCE(to->version, version - 1);
-	smp_wmb();
+	smp_wmb();	/* odd, before a field changes; the guest's reader pairs */
 	to->tsc_timestamp = t->tsc_timestamp;
 	to->system_time = t->system_time;
 	to->tsc_to_system_mul = t->tsc_to_system_mul;
 	to->tsc_shift = t->tsc_shift;
 	to->flags = t->flags;
-	smp_wmb();
+	smp_wmb();	/* all fields, before even */
 	WRITE_ONCE(to->version, version);
 }
 
@@ -290,11 +300,11 @@ static void publish_secondary(struct vcpu *v, const struct vcpu_time_info *t)
 		return;
 	if (copy_to_guest(va + offsetof(struct vcpu_time_info, version), &version))
 		return;
-	smp_wmb();
+	smp_wmb();	/* as in publish() */
 	if (raw_copy_to_guest(va + sizeof(t->version), (const u8 *)t + sizeof(t->version),
 			      sizeof(*t) - sizeof(t->version)))
 		return;
-	smp_wmb();
+	smp_wmb();	/* as in publish() */
 	version = t->version;
 	if (copy_to_guest(va + offsetof(struct vcpu_time_info, version), &version))
 		return;
@@ -325,23 +335,24 @@ void time_update_vcpu(struct vcpu *v, bool force)
 void time_update_wallclock(struct domain *d)
 {
 	struct shared_info *s = d->shared_info;
+	unsigned long flags;
 	u64 secs, nsecs;
 	u32 version;
 
 	if (!s)
 		return;
-	spin_lock(&wallclock_lock);
+	spin_lock_irqsave(&wallclock_lock, flags);
 	secs = wallclock_at_boot_ns / NSEC_PER_SEC + (s64)(s32)d->time_offset_seconds;
 	nsecs = wallclock_at_boot_ns % NSEC_PER_SEC;
 	version = (READ_ONCE(s->wc_version) | 1) + 1;
 	WRITE_ONCE(s->wc_version, version - 1);
-	smp_wmb();
+	smp_wmb();	/* as in publish() */
 	s->wc_sec = secs;
 	s->wc_sec_hi = secs >> 32;
 	s->wc_nsec = nsecs;
-	smp_wmb();
+	smp_wmb();	/* as in publish() */
 	WRITE_ONCE(s->wc_version, version);
-	spin_unlock(&wallclock_lock);
+	spin_unlock_irqrestore(&wallclock_lock, flags);
 }
 
 /**
@@ -356,6 +367,7 @@ void time_update_wallclock(struct domain *d)
 int time_set_wallclock(u64 secs, u32 nsecs, u64 system_time_ns)
 {
 	struct domain *d;
+	unsigned long flags;
 	u64 ns;
 
 	if (secs >= WALLCLOCK_SECS_MAX || nsecs >= NSEC_PER_SEC)
@@ -363,9 +375,9 @@ int time_set_wallclock(u64 secs, u32 nsecs, u64 system_time_ns)
 	ns = secs * NSEC_PER_SEC + nsecs;
 	if (system_time_ns > ns)
 		return -EINVAL;
-	spin_lock(&wallclock_lock);
+	spin_lock_irqsave(&wallclock_lock, flags);
 	wallclock_at_boot_ns = ns - system_time_ns;
-	spin_unlock(&wallclock_lock);
+	spin_unlock_irqrestore(&wallclock_lock, flags);
 	for_each_domain(d)
 		time_update_wallclock(d);
 	return 0;
@@ -374,10 +386,11 @@ int time_set_wallclock(u64 secs, u32 nsecs, u64 system_time_ns)
 /** time_wallclock_ns() - Nanoseconds since 1970, now; 0 if nobody knows. */
 u64 time_wallclock_ns(void)
 {
+	unsigned long flags;
 	u64 base;
 
-	spin_lock(&wallclock_lock);
+	spin_lock_irqsave(&wallclock_lock, flags);
 	base = wallclock_at_boot_ns;
-	spin_unlock(&wallclock_lock);
+	spin_unlock_irqrestore(&wallclock_lock, flags);
 	return base ? base + now_ns() : 0;
 }

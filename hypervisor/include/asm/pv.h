@@ -21,6 +21,7 @@ bool pv_emulate_forced_cpuid(struct cpu_user_regs *regs);
 
 /* pv/ptwr.c: a write fault on a page-table page; true if carried out. */
 bool pv_ptwr_fault(struct cpu_user_regs *regs, unsigned long va);
+bool pv_mmio_ro_fault(struct cpu_user_regs *regs, unsigned long va);
 /* pv/segment.c: fault on the LDT's window at @offset; true if now mapped. */
 bool pv_ldt_fault(struct vcpu *v, unsigned long offset);
 

@@ -38,6 +38,18 @@ static inline bool cpu_is_amd(void)
 	return cpu_vendor == VENDOR_AMD || cpu_vendor == VENDOR_HYGON;
 }
 
+/* What kind of CPU this is. */
+struct cpu_identity {
+	char vendor[12];	/* not terminated */
+	char brand[48];
+	u32 family, model, stepping;
+	u32 cpuid_level, clflush_size;
+	u32 cores, threads;	/* in a package */
+	u32 core_shift, package_shift;	/* bits of the APIC id below the core's, the package's number */
+};
+
+void cpu_identify(struct cpu_identity *id);
+
 /* Boot, once, after cpu_init(). */
 void cpuid_init(void);
 void pv_cpuid(struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_leaf *out);

@@ -62,8 +62,9 @@ u32 apic_id(void);
 bool apic_enabled(void);
 
 /* The one-shot timer of the local APIC, for time_init() and arch_timer_program(). */
-void apic_timer_calibrate_start(void);
-void apic_timer_calibrate_end(u64 elapsed_ns);
+bool apic_timer_count_start(void);
+u32 apic_timer_count(void);
+void apic_timer_count_end(u64 ticks, u64 ns);
 /* @tsc: when, by the TSC; @delta_ns: the same from now. */
 void apic_timer_set(u64 tsc, u64 delta_ns);
 void apic_timer_stop(void);

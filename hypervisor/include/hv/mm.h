@@ -282,6 +282,8 @@ void init_guest_l4(pte_t *l4, const struct domain *d);
 
 /* mm/iomem.c: domain 0 may map any frame that is not RAM, but for what was denied at boot. */
 void iomem_deny(mfn_t first, mfn_t last);
+void iomem_protect(mfn_t first, mfn_t last);
+bool iomem_is_read_only(mfn_t mfn);
 bool iomem_access_permitted(const struct domain *d, mfn_t first, mfn_t last);
 
 #endif

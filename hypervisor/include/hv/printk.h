@@ -17,7 +17,6 @@ void printk_level(enum log_level level, const char *fmt, ...) __printf(2, 3);
 void gprintk(enum log_level level, const char *fmt, ...) __printf(2, 3);
 /* About domain @domid: as gprintk(), prefixed with d%u. */
 void dprintk(unsigned int domid, enum log_level level, const char *fmt, ...) __printf(3, 4);
-void printk_set_wallclock(u64 (*ns_since_epoch)(void));
 
 #define pr_err(...)	printk_level(LOG_ERR, __VA_ARGS__)
 #define pr_warn(...)	printk_level(LOG_WARN, __VA_ARGS__)

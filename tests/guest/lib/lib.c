@@ -227,6 +227,7 @@ void guest_trap(struct trap_frame *f)
 	if (f->vector == 32) {
 		events_seen++;
 		shared_info->vcpu_info[0].evtchn_upcall_pending = 0;
+		shared_info->vcpu_info[0].evtchn_pending_sel = 0;
 		return;
 	}
 	last_trap = *f;

@@ -18,7 +18,9 @@
 #include <hv/domain.h>
 #include <hv/ioport.h>
 #include <hv/lib.h>
+#include <hv/options.h>
 #include <hv/pci.h>
+#include <hv/serial.h>
 #include <hv/spinlock.h>
 #include <asm/platform_timer.h>
 #include <asm/system.h>
@@ -35,18 +37,19 @@
 #define PORT_B_WRITABLE		0x0f
 
 #define DENIED_MAX		16
+#define UART_PORTS		8
 
 struct port_range {
 	u16 first, last;
 };
 
 /* Interrupt controllers, the PIT, resets: what a hypercall is for. */
-static struct port_range denied[DENIED_MAX] = {
+static struct port_range denied[DENIED_MAX] __ro_after_init = {
 	{ 0x20, 0x21 }, { 0xa0, 0xa1 }, { 0x4d0, 0x4d1 },
 	{ 0x40, 0x43 }, { 0x61, 0x61 },
 	{ 0x92, 0x92 }, { 0xcf9, 0xcf9 },
 };
-static unsigned int nr_denied = 7;
+static unsigned int nr_denied __ro_after_init = 7;
 
 static spinlock_t latch_lock = SPINLOCK_INIT;
 static u32 pci_address;
@@ -60,7 +63,7 @@ static u8 rtc_index;
  * Context: boot, before domain 0 runs.
  * Return: false if the table is full.
  */
-bool ioport_deny(u16 first, unsigned int nr)
+bool __init ioport_deny(u16 first, unsigned int nr)
 {
 	if (nr_denied == DENIED_MAX || !nr)
 		return false;
@@ -69,14 +72,18 @@ bool ioport_deny(u16 first, unsigned int nr)
 }
 
 /**
- * ioport_init() - Deny the ports that ACPI tells of. Boot, after acpi_init().
+ * ioport_init() - Deny the ports of our serial lines and of the PM timer.
  *
- * The PM timer is hidden as Xen does: its overflow interrupt would be ours.
+ * The PM timer is hidden because Xen hides it: Linux then keeps to the clock
+ * that costs no exit. Context: boot, after acpi_init() and console_init_serial().
  */
-void ioport_init(void)
+void __init ioport_init(void)
 {
 	if (acpi.pm_timer_port)
 		ioport_deny(acpi.pm_timer_port, 4);
+	for (unsigned int i = 0; i < ARRAY_SIZE(opts.com); i++)
+		if (serial_claims_port(opts.com[i].io_base))
+			ioport_deny(opts.com[i].io_base, UART_PORTS);
 }
 
 static u32 all_ones(unsigned int bytes)

@@ -473,3 +473,29 @@ bool pv_ptwr_fault(struct cpu_user_regs *regs, unsigned long va)
 		pv_retire(v, pg, PT_L1);
 	return !rc;
 }
+
+/**
+ * pv_mmio_ro_fault() - A write to device registers that may only be read.
+ * @regs: the guest kernel's, at the instruction
+ * @va: where it wrote
+ *
+ * The write has no effect; drivers that probe by writing go on. Only plain
+ * stores are known.
+ * Return: false if that is not what happened.
+ */
+bool pv_mmio_ro_fault(struct cpu_user_regs *regs, unsigned long va)
+{
+	struct vcpu *v = current;
+	pte_t *ptep = v->domain->is_hardware_domain ? guest_l1e(v, va) : NULL;
+	pte_t pte = ptep ? pte_read(ptep) : 0;
+	struct decoder d = { .regs = regs };
+	struct write w = {};
+
+	if ((pte & (PTE_P | PTE_RW)) != PTE_P || !iomem_is_read_only(pte_mfn(pte)))
+		return false;
+	d.fetched = INSN_MAX - (unsigned int)raw_copy_from_guest(d.byte, regs->rip, INSN_MAX);
+	if (!decode(&d, &w) || w.op != OP_MOV || w.ea != va)
+		return false;
+	regs->rip += w.len;
+	return true;
+}

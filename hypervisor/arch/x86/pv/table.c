@@ -69,6 +69,8 @@ static int get_io(const struct domain *d, domid_t owner, pte_t *pte)
 
 	if ((owner != d->domain_id && owner != DOMID_IO) || !iomem_access_permitted(d, mfn, mfn))
 		return -EPERM;
+	if (iomem_is_read_only(mfn))
+		*pte &= ~PTE_RW;
 	switch (*pte & PTE_CACHE_ATTRS) {
 	case 0:
 	case PTE_PWT:

@@ -6,6 +6,8 @@
 #ifndef HV_ASM_SYSTEM_H
 #define HV_ASM_SYSTEM_H
 
+#include <sched.h>
+
 #include <hv/lib.h>
 #include <asm/x86-defs.h>
 
@@ -15,7 +17,7 @@ void stub_out(u8 v, u16 port);
 
 static inline void cpu_relax(void)
 {
-	__builtin_ia32_pause();
+	sched_yield();	/* who holds the lock may be waiting for this CPU */
 }
 
 static inline unsigned long local_irq_save(void)
@@ -60,6 +62,34 @@ static inline void outb(u8 v, u16 port)
 	stub_out(v, port);
 }
 
+/* Accesses of more than a byte, for tests that tell them apart. */
+u32 stub_in_wide(u16 port, unsigned int bytes);
+void stub_out_wide(u32 v, u16 port, unsigned int bytes);
+
+static inline u16 inw(u16 port)
+{
+	return stub_in_wide(port, 2);
+}
+
+static inline u32 inl(u16 port)
+{
+	return stub_in_wide(port, 4);
+}
+
+static inline void outw(u16 v, u16 port)
+{
+	stub_out_wide(v, port, 2);
+}
+
+static inline void outl(u32 v, u16 port)
+{
+	stub_out_wide(v, port, 4);
+}
+
+/* A CPU of the test's own making. */
+void cpuid_count(u32 leaf, u32 subleaf, u32 *a, u32 *b, u32 *c, u32 *d);
+int rdmsr_safe(u32 msr, u64 *val);
+
 static inline u64 rdtsc(void)
 {
 	return 0x1234;
@@ -75,6 +105,41 @@ static u64 stub_msr __attribute__((unused));
 #define write_cr4(v)	(stub_cr4 = (v))
 #define rdmsr(msr)	stub_msr
 #define wrmsr(msr, v)	(stub_msr = (v))
+
+static inline bool stub_bit(unsigned int nr, volatile void *addr, bool set)
+{
+	volatile u32 *word = (volatile u32 *)addr + nr / 32;
+	u32 bit = 1U << (nr % 32);
+	u32 old = set ? __atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST) :
+			__atomic_fetch_and(word, ~bit, __ATOMIC_SEQ_CST);
+
+	return old & bit;
+}
+
+static inline void set_bit_atomic(unsigned int nr, volatile void *addr)
+{
+	stub_bit(nr, addr, true);
+}
+
+static inline void clear_bit_atomic(unsigned int nr, volatile void *addr)
+{
+	stub_bit(nr, addr, false);
+}
+
+static inline bool test_and_set_bit_atomic(unsigned int nr, volatile void *addr)
+{
+	return stub_bit(nr, addr, true);
+}
+
+static inline bool test_and_clear_bit_atomic(unsigned int nr, volatile void *addr)
+{
+	return stub_bit(nr, addr, false);
+}
+
+static inline bool test_bit(unsigned int nr, const volatile void *addr)
+{
+	return ((const volatile u32 *)addr)[nr / 32] >> (nr % 32) & 1;
+}
 
 #define smp_mb()	__atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define smp_wmb()	barrier()

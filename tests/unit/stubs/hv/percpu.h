@@ -1,15 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One CPU, and whichever vCPU a test says. */
-#ifndef HV_PERCPU_H
-#define HV_PERCPU_H
+/*
+ * Whichever CPU and vCPU a test says. Without stub_cpu in the test, there is
+ * CPU 0 only; this_cpu() is for tests that define percpu_of.
+ */
+#ifndef STUB_HV_PERCPU_H
+#define STUB_HV_PERCPU_H
 
-#include <hv/lib.h>
-#include <hv/types.h>
-#include <asm/layout.h>
+#include_next <hv/percpu.h>
 
-struct vcpu;
+#undef current
+#undef this_cpu
+#undef smp_processor_id
+#undef guest_cpu_regs
 
-extern struct vcpu *current;
-#define smp_processor_id() 0U
+#ifndef STUB_CURRENT
+#define STUB_CURRENT	/* __thread, in tests with threads */
+#endif
+extern STUB_CURRENT struct vcpu *current;
+extern unsigned int stub_cpu __attribute__((weak));
+#define smp_processor_id()	(&stub_cpu ? stub_cpu : 0U)
+#define this_cpu()		(percpu_of[smp_processor_id()])
+extern struct cpu_user_regs stub_guest_regs __attribute__((weak));
+#define guest_cpu_regs()	(&stub_guest_regs)	/* NULL without it */
 
 #endif

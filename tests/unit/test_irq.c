@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* irq/irq.c and irq/pirq.c between a made-up I/O APIC and made-up event channels. */
+#include <hv/acpi.h>
+#include <hv/errno.h>
+#include <hv/evtchn.h>
+#include <hv/irq.h>
+#include <hv/irq_desc.h>
+#include <hv/mm.h>
+#include <hv/msi.h>
+#include <hv/percpu.h>
+#include <hv/pirq.h>
+#include <hv/printk.h>
+#include <hv/time.h>
+
+#include "test.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define PINS	24
+
+struct acpi_info acpi;
+struct percpu *percpu_of[MAX_CPUS];
+unsigned int nr_cpus = 1;
+struct vcpu *current;
+unsigned long max_page = 1;
+
+static struct percpu cpu0;
+static struct domain *dom[3];
+static struct vcpu vcpus[3];
+static u64 now;
+
+/* What the controller was told last. */
+static struct {
+	bool masked;
+	unsigned int setups;
+} lines[NR_IRQS];
+
+static unsigned int apic_eois;
+static unsigned int sent[3];
+static bool port_bound = true;
+static struct timer *pending_timer;
+
+void panic(const char *fmt, ...)
+{
+	abort();
+}
+
+void bug(const char *what, const char *file, unsigned int line)
+{
+	abort();
+}
+
+void printk_level(enum log_level level, const char *fmt, ...)
+{
+}
+
+void *hv_alloc(size_t size)
+{
+	return calloc(1, size);
+}
+
+void *hv_alloc_array(size_t size, size_t n)
+{
+	return calloc(n, size);
+}
+
+void hv_free(void *p)
+{
+	free(p);
+}
+
+u64 now_ns(void)
+{
+	return now;
+}
+
+void timer_init(struct timer *t, void (*fn)(void *data), void *data, unsigned int cpu)
+{
+	t->fn = fn;
+	t->data = data;
+}
+
+void timer_set(struct timer *t, u64 expires_ns)
+{
+	pending_timer = t;
+}
+
+void timer_stop(struct timer *t)
+{
+}
+
+void apic_eoi(void)
+{
+	apic_eois++;
+}
+
+bool evtchn_send_pirq(struct domain *d, u32 pirq)
+{
+	sent[d->domain_id]++;
+	return port_bound;
+}
+
+void msi_domain_release(struct domain *d)
+{
+}
+
+bool mfn_valid(mfn_t mfn)
+{
+	return mfn_x(mfn) == 0;
+}
+
+static int type_rc;
+static int type_refs;
+
+int page_get_and_type(struct page_info *pg, domid_t owner, enum page_type type)
+{
+	if (!type_rc)
+		type_refs++;
+	return type_rc;
+}
+
+bool page_put_and_type(struct page_info *pg)
+{
+	type_refs--;
+	return false;
+}
+
+static void line_setup(struct irq_desc *desc)
+{
+	lines[desc->irq].masked = true;
+	lines[desc->irq].setups++;
+}
+
+static void line_mask(struct irq_desc *desc)
+{
+	lines[desc->irq].masked = true;
+}
+
+static void line_unmask(struct irq_desc *desc)
+{
+	lines[desc->irq].masked = false;
+}
+
+#define CONTROLLER { .setup = line_setup, .mask = line_mask, .unmask = line_unmask }
+const struct irq_controller ioapic_controller = CONTROLLER;
+const struct irq_controller i8259_controller = CONTROLLER;
+const struct irq_controller msi_controller = CONTROLLER;
+
+void i8259_init(void)
+{
+}
+
+bool i8259_is_level(unsigned int line)
+{
+	return false;
+}
+
+void ioapic_init(void)
+{
+	nr_gsis = PINS;
+}
+
+bool ioapic_present(void)
+{
+	return true;
+}
+
+bool ioapic_has_gsi(unsigned int gsi)
+{
+	return gsi < PINS;
+}
+
+static struct domain *make_domain(unsigned int id)
+{
+	struct domain *d = calloc(1, sizeof(*d));
+
+	d->domain_id = id;
+	d->is_hardware_domain = id == 0;
+	assert_int_equal(pirq_domain_init(d), 0);
+	vcpus[id].domain = d;
+	return d;
+}
+
+/* irq.c has no way back: it is set up once, and every test leaves it clean. */
+static int setup_once(void **state)
+{
+	percpu_of[0] = &cpu0;
+	acpi.isa_irq[9].valid = acpi.isa_irq[9].level = true;
+	acpi.isa_irq[9].gsi = 9;
+	acpi.isa_irq[0].valid = true;
+	acpi.isa_irq[0].gsi = 2;
+	if (irq_init_cpu(0))
+		return -1;
+	irq_init();
+	mmap((void *)FRAME_TABLE_START, 4096, PROT_READ | PROT_WRITE,
+	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	mmap((void *)DIRECTMAP_START, 4096, PROT_READ | PROT_WRITE,
+	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	return 0;
+}
+
+static int setup(void **state)
+{
+	memset(sent, 0, sizeof(sent));
+	apic_eois = 0;
+	port_bound = true;
+	pending_timer = NULL;
+	type_rc = 0;
+	for (unsigned int i = 0; i < 3; i++)
+		dom[i] = make_domain(i);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	for (unsigned int i = 0; i < 3; i++) {
+		pirq_domain_destroy(dom[i]);
+		free(dom[i]);
+	}
+	return type_refs ? -1 : 0;
+}
+
+static void bind(unsigned int domid, unsigned int irq, bool share)
+{
+	assert_int_equal(pirq_map(dom[domid], irq, irq), 0);
+	assert_int_equal(pirq_guest_bind(&vcpus[domid], irq, share), 0);
+}
+
+/* The line is asserted; does an interrupt come? */
+static bool raise_irq(unsigned int irq)
+{
+	struct irq_desc *desc = irq_to_desc(irq);
+	struct cpu_user_regs regs = { .entry_vector = desc->vector };
+
+	if (lines[irq].masked)
+		return false;
+	do_irq(&regs);
+	return true;
+}
+
+static void level_line_waits_for_its_end(void **state)
+{
+	bind(0, 9, true);
+	assert_true(raise_irq(9));
+	assert_int_equal(sent[0], 1);
+	assert_int_equal(apic_eois, 1);
+	assert_false(raise_irq(9));
+	pirq_guest_eoi(dom[0], 9);
+	assert_true(raise_irq(9));
+	/* A second end of the same interrupt is no end of the next. */
+	pirq_guest_eoi(dom[0], 9);
+	pirq_guest_eoi(dom[0], 9);
+	assert_true(raise_irq(9));
+	assert_false(raise_irq(9));
+}
+
+static void shared_line_waits_for_all(void **state)
+{
+	bind(0, 20, true);
+	bind(1, 20, true);
+	assert_true(irq_is_shared(20));
+	assert_true(raise_irq(20));
+	assert_int_equal(sent[0] + sent[1], 2);
+	pirq_guest_eoi(dom[0], 20);
+	pirq_guest_eoi(dom[0], 20);
+	pirq_guest_eoi(dom[2], 20);
+	assert_false(raise_irq(20));
+	pirq_guest_eoi(dom[1], 20);
+	assert_true(raise_irq(20));
+	/* One that goes away owes nothing. */
+	pirq_guest_eoi(dom[0], 20);
+	pirq_guest_unbind(dom[1], 20);
+	assert_true(raise_irq(20));
+}
+
+static void nobody_to_tell(void **state)
+{
+	bind(0, 21, false);
+	port_bound = false;
+	assert_true(raise_irq(21));
+	assert_true(raise_irq(21));
+	pirq_guest_unbind(dom[0], 21);
+	assert_false(raise_irq(21));
+}
+
+static void sharing_is_by_agreement(void **state)
+{
+	bind(0, 22, false);
+	assert_int_equal(pirq_map(dom[1], 22, 22), 0);
+	assert_int_equal(pirq_guest_bind(&vcpus[1], 22, true), -EBUSY);
+	pirq_guest_unbind(dom[0], 22);
+	assert_int_equal(pirq_guest_bind(&vcpus[1], 22, true), 0);
+	assert_int_equal(pirq_guest_bind(&vcpus[0], 22, false), -EBUSY);
+	assert_int_equal(pirq_guest_bind(&vcpus[0], 22, true), 0);
+	assert_int_equal(pirq_guest_bind(&vcpus[0], 22, true), -EBUSY);
+}
+
+static void own_handler(void *data)
+{
+	++*(unsigned int *)data;
+}
+
+static void own_line_is_not_lent(void **state)
+{
+	static unsigned int count;
+
+	assert_int_equal(irq_request_gsi(4, own_handler, &count, "test"), 0);
+	assert_int_equal(irq_request_gsi(4, own_handler, &count, "test"), -EBUSY);
+	assert_int_equal(irq_request_gsi(PINS, own_handler, &count, "test"), -EINVAL);
+	assert_int_equal(pirq_map(dom[0], 4, 4), 0);
+	assert_int_equal(pirq_guest_bind(&vcpus[0], 4, true), -EBUSY);
+	assert_true(raise_irq(4));
+	assert_int_equal(count, 1);
+	assert_int_equal(sent[0], 0);
+}
+
+static void edge_storm_is_throttled(void **state)
+{
+	unsigned int n = 0;
+
+	now = 1000000000;
+	bind(0, 5, false);
+	while (n < 100000 && raise_irq(5))
+		n++;
+	assert_in_range(n, 9000, 11000);
+	assert_non_null(pending_timer);
+	n = sent[0];
+	pending_timer->fn(pending_timer->data);
+	assert_int_equal(sent[0], n + 1);	/* what may have been lost */
+	assert_true(raise_irq(5));
+	/* The same number over a longer time is no storm. */
+	pending_timer = NULL;
+	for (unsigned int i = 0; i < 100000; i++) {
+		now += 2000;
+		assert_true(raise_irq(5));
+	}
+	assert_null(pending_timer);
+}
+
+static void mode_is_fixed_while_in_use(void **state)
+{
+	assert_int_equal(irq_set_gsi_mode(18, false, false), 0);
+	bind(0, 18, false);
+	assert_int_equal(irq_set_gsi_mode(18, false, false), 0);
+	assert_int_equal(irq_set_gsi_mode(18, true, false), -EEXIST);
+	assert_int_equal(irq_set_gsi_mode(PINS, true, false), -EINVAL);
+	assert_int_equal(irq_set_gsi_mode(~0U, true, false), -EINVAL);
+	pirq_guest_unbind(dom[0], 18);
+	assert_int_equal(irq_set_gsi_mode(18, true, true), 0);
+	assert_true(irq_is_level(18));
+}
+
+/* Vectors run out, come back, and are never those of others. */
+static void vectors(void **state)
+{
+	unsigned int irqs[NR_IRQS], n = 0;
+	int irq;
+
+	for (;;) {
+		irq = irq_alloc_msi(1);
+		if (irq < 0 || irq_setup_msi(irq, 1, 0, (struct msi_desc *)&now))
+			break;
+		assert_in_range(irq_to_desc(irq)->vector, VECTOR_FIRST_DYNAMIC,
+				VECTOR_LAST_DYNAMIC);
+		assert_int_not_equal(irq_to_desc(irq)->vector, VECTOR_GUEST_SYSCALL);
+		irqs[n++] = irq;
+	}
+	assert_in_range(n, 100, 191);
+	while (n--)
+		irq_free_msi(irqs[n]);
+	irq = irq_alloc_msi(32);
+	assert_int_equal(irq_setup_msi(irq, 32, 0, (struct msi_desc *)&now), 0);
+	assert_int_equal(irq_to_desc(irq)->vector % 32, 0);
+	assert_int_equal(irq_to_desc(irq + 31)->vector, irq_to_desc(irq)->vector + 31);
+	for (unsigned int i = 0; i < 32; i++)
+		irq_free_msi(irq + i);
+}
+
+static void numbers_of_a_domain(void **state)
+{
+	int a, b;
+
+	assert_int_equal(pirq_map(dom[1], pirq_count(dom[1]), 3), -EINVAL);
+	assert_int_equal(pirq_to_irq(dom[1], ~0U), -EINVAL);
+	assert_int_equal(pirq_unmap(dom[1], ~0U), -EINVAL);
+	assert_int_equal(pirq_guest_bind(&vcpus[1], 3, false), -EINVAL);
+	assert_int_equal(pirq_map(dom[1], 3, 3), 0);
+	assert_int_equal(pirq_map(dom[1], 3, 3), 0);
+	assert_int_equal(pirq_map(dom[1], 3, 5), -EBUSY);
+	assert_int_equal(pirq_of_irq(dom[1], 3), 3);
+	assert_int_equal(pirq_of_irq(dom[0], 3), -ENOENT);
+
+	a = pirq_reserve(dom[1], false, 1);
+	b = pirq_reserve(dom[1], false, 4);
+	assert_int_equal(a, pirq_count(dom[1]) - 1);
+	assert_int_equal(b, a - 4);
+	assert_int_equal(pirq_to_irq(dom[1], a), -EINVAL);
+	assert_int_equal(pirq_guest_bind(&vcpus[1], a, false), -EINVAL);
+	assert_int_equal(pirq_map(dom[1], a, 6), 0);
+	while (pirq_reserve(dom[1], false, 1) >= 0)
+		;
+	assert_int_equal(pirq_reserve(dom[1], false, 1), -ENOSPC);
+	pirq_unmap(dom[1], b);
+	assert_int_equal(pirq_reserve(dom[1], false, 1), b);
+}
+
+static void eoi_page_tells_who_needs_it(void **state)
+{
+	u8 *map = (u8 *)DIRECTMAP_START;
+
+	memset(map, 0, 4096);
+	bind(0, 9, true);
+	type_rc = -EBUSY;
+	assert_int_equal(pirq_set_eoi_page(dom[0], 0, false), -EINVAL);
+	type_rc = 0;
+	assert_int_equal(pirq_set_eoi_page(dom[0], 1, false), -EINVAL);
+	assert_int_equal(pirq_set_eoi_page(dom[0], 0, false), 0);
+	assert_int_equal(pirq_set_eoi_page(dom[0], 0, true), -EBUSY);
+	assert_false(pirq_auto_unmask(dom[0]));
+	assert_int_equal(map[1], 2);
+	bind(0, 6, false);		/* edge */
+	bind(0, 17, true);		/* level */
+	assert_int_equal(map[0], 0);
+	assert_int_equal(map[2], 2);
+	pirq_unmap(dom[0], 17);
+	assert_int_equal(map[2], 0);
+}
+
+/* A domain dies with an interrupt in service: the others' line goes on. */
+static void death_ends_interrupts(void **state)
+{
+	bind(0, 19, true);
+	bind(1, 19, true);
+	assert_true(raise_irq(19));
+	pirq_guest_eoi(dom[0], 19);
+	pirq_domain_destroy(dom[1]);
+	assert_true(raise_irq(19));
+	assert_int_equal(sent[1], 1);
+	pirq_guest_eoi(dom[1], 19);
+	pirq_guest_unbind(dom[1], 19);
+}
+
+static void stray_vectors(void **state)
+{
+	struct cpu_user_regs regs = { .entry_vector = 0xe0 };
+
+	do_irq(&regs);
+	assert_int_equal(apic_eois, 1);
+	regs.entry_vector = VECTOR_SPURIOUS;
+	do_irq(&regs);
+	regs.entry_vector = 0x27;	/* 8259 */
+	do_irq(&regs);
+	assert_int_equal(apic_eois, 1);
+	assert_int_equal(cpu0.irq_depth, 0);
+}
+
+#define TEST(t)	cmocka_unit_test_setup_teardown(t, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(level_line_waits_for_its_end),
+		TEST(shared_line_waits_for_all),
+		TEST(nobody_to_tell),
+		TEST(sharing_is_by_agreement),
+		TEST(own_line_is_not_lent),
+		TEST(edge_storm_is_throttled),
+		TEST(mode_is_fixed_while_in_use),
+		TEST(vectors),
+		TEST(numbers_of_a_domain),
+		TEST(eoi_page_tells_who_needs_it),
+		TEST(death_ends_interrupts),
+		TEST(stray_vectors),
+	};
+
+	return cmocka_run_group_tests(tests, setup_once, NULL);
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* asm/tsc_scale.h: the scale against exact arithmetic. */
+#include <asm/tsc_scale.h>
+
+#include "test.h"
+
+#include <stdlib.h>
+
+static const u32 some_khz[] = {
+	1, 999, 1000, 50000, 999999, 1000000, 1000001, 2400000, 2596101, 3579545,
+	5000000, 4294967295U,
+};
+
+static u64 exact_ns(u32 khz, u64 ticks)
+{
+	return (unsigned __int128)ticks * 1000000 / khz;
+}
+
+static void mul_is_normalised(void **state)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(some_khz); i++)
+		assert_true(tsc_scale_for(some_khz[i]).mul >> 31);
+}
+
+/* 32 bits of fraction: an error below 2^-31 of the time. */
+static void ns_are_exact_to_31_bits(void **state)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(some_khz); i++) {
+		struct tsc_scale s = tsc_scale_for(some_khz[i]);
+
+		for (unsigned int bit = 0; bit < 52; bit++) {
+			u64 ticks = (1UL << bit) | (random() & ((1UL << bit) - 1));
+			u64 want = exact_ns(some_khz[i], ticks);
+			/* centuries, for any real clock: as long as ticks << shift has 64 bits */
+			bool fits = s.shift <= 0 || !(ticks >> (64 - s.shift));
+			u64 got = tsc_scale_ns(s, ticks);
+			u64 slack = (want >> 31) + 1;
+
+			if (s.shift < 0)	/* bits that the shift drops */
+				slack += exact_ns(some_khz[i], 1UL << -s.shift) + 1;
+			if (!fits)
+				break;
+			assert_in_range(got, want > slack ? want - slack : 0, want + slack);
+		}
+	}
+}
+
+static void time_never_runs_back(void **state)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(some_khz); i++) {
+		struct tsc_scale s = tsc_scale_for(some_khz[i]);
+		u64 last = 0;
+
+		for (u64 ticks = 0; ticks < 1UL << 40; ticks += 1 + (random() & 0xfffffff)) {
+			assert_true(tsc_scale_ns(s, ticks) >= last);
+			last = tsc_scale_ns(s, ticks);
+		}
+	}
+}
+
+/* A timer set to that many ticks must not fire before its time. */
+static void ticks_are_never_too_few(void **state)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(some_khz); i++) {
+		struct tsc_scale s = tsc_scale_for(some_khz[i]);
+
+		for (u64 ns = 1; ns < 1UL << 40; ns += 1 + ns / 3 + (random() & 0xff)) {
+			u64 ticks = tsc_scale_ticks(s, ns);
+
+			assert_true(tsc_scale_ns(s, ticks) >= ns);
+			/* and not much too many */
+			assert_true(exact_ns(some_khz[i], ticks) <=
+				    ns + (ns >> 30) + 4 +
+				    exact_ns(some_khz[i], 2UL << (s.shift < 0 ? -s.shift : 0)));
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mul_is_normalised),
+		cmocka_unit_test(ns_are_exact_to_31_bits),
+		cmocka_unit_test(time_never_runs_back),
+		cmocka_unit_test(ticks_are_never_too_few),
+	};
+
+	srandom(1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
