@@ -31,8 +31,6 @@
 #include <xen/features.h>
 
 #define P2M_PER_PAGE		(PAGE_SIZE / sizeof(u64))
-/* Kept back for device memory below 4 GiB, which domain 0 exchanges at boot. */
-#define RESERVE_MAX_PAGES	(128UL << (20 - PAGE_SHIFT))
 #define WINDOW_ALIGN		(4UL << 20)
 #define WINDOW_SLACK		(512UL << 10)
 
@@ -459,10 +457,8 @@ static void __init check_kernel(const struct boot_info *bi, struct build *b, siz
 static unsigned long __init dom0_pages(u64 *max_pages)
 {
 	unsigned long avail = page_alloc_free_pages();
-	unsigned long reserve = min(avail / 16, RESERVE_MAX_PAGES);
 	u64 initial, limit;
 
-	avail -= reserve;
 	if (dom0_mem_resolve((u64)avail << PAGE_SHIFT, (u64)total_pages << PAGE_SHIFT, &initial, &limit))
 		panic("dom0_mem= cannot be met: %lu MiB are free", avail >> (20 - PAGE_SHIFT));
 	*max_pages = limit >> PAGE_SHIFT;

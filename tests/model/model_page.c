@@ -71,10 +71,11 @@ struct op {
 static struct {
 	unsigned int frames;
 	u32 kinds[FRAMES_MAX + 1];	/* operations on each frame */
-	u8 map;			/* frames that entries may name */
-	bool read_only;		/* entries may map read-only, too */
+	u8 map_rw, map_ro;	/* frames that entries may name, writable or not */
 	bool preempt;
 	enum kind first;	/* frame 1 begins pinned so, with an entry for frame 2 */
+	bool crossed;		/* frames 1 and 2 begin with an entry for each other */
+	bool own;		/* frame 1 begins with a read-only entry for itself */
 	unsigned long max_states;
 } cfg;
 
@@ -200,10 +201,8 @@ void flush_tlb_stamp(u32 stamp)
 	flush_tlb_older(stamp);
 }
 
-void flush_tlb_serve(void)
-{
-	model_yield();
-}
+/* Not a step: a CPU that waits must come back to the state it was in, to be seen to wait. */
+void flush_tlb_serve(void) {}
 
 bool hypercall_preempt_check(void)
 {
@@ -875,10 +874,9 @@ static void make_ops(void)
 			for (unsigned int to = 1; to <= cfg.frames; to++) {
 				u64 val = pte_make(_mfn(to), PTE_P | PTE_US);
 
-				if (!(cfg.map >> to & 1))
-					continue;
-				add_op(kind, f, val | PTE_RW);
-				if (cfg.read_only)
+				if (cfg.map_rw >> to & 1)
+					add_op(kind, f, val | PTE_RW);
+				if (cfg.map_ro >> to & 1)
 					add_op(kind, f, val);
 			}
 		}
@@ -927,10 +925,14 @@ static void run(const char *name)
 	first_state();
 	make_ops();
 	page_init();
-	if (cfg.first != NOTHING) {
+	if (cfg.first != NOTHING || cfg.crossed)
 		content(1)[0] = pte_make(_mfn(2), PTE_P | PTE_RW | PTE_US);
+	if (cfg.crossed)
+		content(2)[0] = pte_make(_mfn(1), PTE_P | PTE_RW | PTE_US);
+	if (cfg.own)
+		content(1)[0] = pte_make(_mfn(1), PTE_P | PTE_US);
+	if (cfg.first != NOTHING)
 		run_alone((struct op){ .kind = (u8)cfg.first, .frame = 1 });
-	}
 	explore();
 	printf("model_page: %s: %lu states, %lu steps, depth %lu: no violation\n", name, nr_states,
 	       nr_steps, max_depth);
@@ -944,29 +946,33 @@ static const struct exploration {
 	const char *name;
 	bool longer;
 	u32 kinds[3];		/* of frames 1 to 3; 0: no such frame */
-	u8 map;
+	u8 map_rw, map_ro;
 	enum kind first;
-	bool read_only, preempt;
+	bool preempt, crossed, own;
 } explorations[] = {
 	{ "memory becomes descriptors and back", false,
 	  { K(HOLD_S) | K(STEAL) | MEMORY } },
 	{ "memory is given up, freed, allocated again", false,
 	  { K(GIVE_UP) | K(ALLOC) | MEMORY } },
 	{ "memory becomes a table that maps itself", false,
-	  { K(PIN_L1) | K(UNPIN) | K(WRITE) | MEMORY }, .map = 2 },
+	  { K(PIN_L1) | K(UNPIN) | MEMORY }, .own = true },
+	{ "memory is written and becomes a table", false,
+	  { K(PIN_L1) | K(UNPIN) | K(WRITE) | MEMORY }, .map_rw = 2 },
 	{ "a table is given up, freed, allocated again", false,
 	  { K(PIN_L1) | K(UNPIN) | K(GIVE_UP) | K(SOFTIRQ) | K(ALLOC) } },
 	{ "what a table maps becomes a table", false,
-	  { K(EDIT), K(PIN_L1) | K(UNPIN) }, .map = 4, .first = DO_PIN_L1 },
+	  { K(EDIT), K(PIN_L1) | K(UNPIN) }, .map_rw = 4, .first = DO_PIN_L1 },
+	{ "two tables that map each other", false,
+	  { K(PIN_L1) | K(UNPIN), K(PIN_L1) }, .crossed = true },
 	{ "a table over a table over itself", false,
-	  { K(EDIT), MEMORY }, .map = 4, .first = DO_PIN_L2 },
+	  { K(EDIT), MEMORY }, .map_rw = 4, .first = DO_PIN_L2 },
 	{ "a table over a table, pinned and retired", true,
 	  { K(PIN_L2) | K(UNPIN), K(PIN_L1) | K(UNPIN) | MEMORY }, .first = DO_PIN_L2,
 	  .preempt = true },
 	{ "memory becomes a table that maps itself either way", true,
-	  { K(PIN_L1) | K(UNPIN) | K(EDIT) | K(WRITE) | MEMORY }, .map = 2, .read_only = true },
+	  { K(PIN_L1) | K(UNPIN) | K(EDIT) | K(WRITE) | MEMORY }, .map_rw = 2, .map_ro = 2 },
 	{ "a table over a table over memory, all edited", true,
-	  { K(PIN_L2) | K(UNPIN) | K(EDIT), K(EDIT) | MEMORY, MEMORY }, .map = 12,
+	  { K(PIN_L2) | K(UNPIN) | K(EDIT), K(EDIT) | MEMORY, MEMORY }, .map_rw = 12,
 	  .first = DO_PIN_L2 },
 };
 
@@ -991,10 +997,12 @@ int main(int argc, char **argv)
 			cfg.kinds[cfg.frames + 1] = e->kinds[cfg.frames];
 			cfg.frames++;
 		}
-		cfg.map = e->map;
+		cfg.map_rw = e->map_rw;
+		cfg.map_ro = e->map_ro;
 		cfg.first = e->first;
-		cfg.read_only = e->read_only;
 		cfg.preempt = e->preempt;
+		cfg.crossed = e->crossed;
+		cfg.own = e->own;
 		run(e->name);
 	}
 	return 0;
