@@ -80,7 +80,10 @@ static unsigned long add_pfn(struct build *b, mfn_t mfn)
 	return pfn;
 }
 
-/* Memory for the next @nr pfns, in the largest pieces there are. */
+/*
+ * Memory for the next @nr pfns, in the largest pieces there are. No other guest
+ * has had it, and what firmware left there is no secret to domain 0.
+ */
 static void __init populate(struct build *b, unsigned long nr)
 {
 	unsigned int order = MAX_ORDER;
@@ -91,7 +94,7 @@ static void __init populate(struct build *b, unsigned long nr)
 
 		while (order && (1UL << order) > nr)
 			order--;
-		pg = domain_page_alloc(b->d, order, 0);
+		pg = domain_page_alloc(b->d, order, MEMF_NO_SCRUB);
 		if (!pg) {
 			if (!order)
 				panic("Out of memory for domain 0: dom0_mem= asks for more than the machine has free");
@@ -113,7 +116,7 @@ static void __init populate_p2m_list(struct build *b)
 	if (!b->p2m_frame)
 		panic("Out of memory for domain 0's p2m list");
 	for (i = 0; i < b->nr_p2m_frames; i++) {
-		struct page_info *pg = domain_page_alloc(b->d, 0, 0);
+		struct page_info *pg = domain_page_alloc(b->d, 0, MEMF_NO_SCRUB);
 
 		if (!pg)
 			panic("Out of memory for domain 0's p2m list");

@@ -21,6 +21,7 @@
 #include <hv/mm.h>
 #include <hv/options.h>
 #include <hv/percpu.h>
+#include <hv/perfc.h>
 #include <hv/printk.h>
 #include <hv/sched.h>
 #include <hv/string.h>
@@ -225,6 +226,8 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	sched_init_cpu(0);
 	console_init_late();
 	debug_keys_init();
+	if (IS_ENABLED(CONFIG_HV_PERF_COUNTERS))
+		perfc_init();
 	local_irq_enable();
 
 	dom0_build(&bi);
