@@ -114,7 +114,7 @@ static void show_stack(unsigned char key)
 static void reboot_machine(unsigned char key)
 {
 	printk("'%c' pressed -> rebooting machine\n", key);
-	machine_restart(0);
+	machine_restart();
 }
 
 /** debug_keys_init() - Register the keys of this file. */
