@@ -96,11 +96,16 @@ static int bool_value(const char *val, bool positive, const char **why)
 	return b ? positive : !positive;
 }
 
+/* What is wrong, if it takes more than a literal to say so. */
+static char reason[128];
+
 static int in_range(const struct option *o, u64 v, const char **why)
 {
 	if (v >= o->min && (!o->max || v <= o->max))
 		return 0;
-	*why = v < o->min ? "is below what is allowed" : "is above what is allowed";
+	snprintf(reason, sizeof(reason), o->max ? "needs at least %lu and at most %lu" :
+		 "needs at least %lu", o->min, o->max);
+	*why = reason;
 	return -EINVAL;
 }
 
@@ -142,7 +147,12 @@ static int parse_enum(const struct option *o, const char *val, const char **why)
 			return 0;
 		}
 	}
-	*why = "does not know this value";
+	strlcpy(reason, "needs one of: ", sizeof(reason));
+	for (u32 i = 0; o->names[i]; i++) {
+		strlcat(reason, i ? ", " : "", sizeof(reason));
+		strlcat(reason, o->names[i], sizeof(reason));
+	}
+	*why = reason;
 	return -EINVAL;
 }
 
@@ -216,15 +226,22 @@ static void parse_word(const char *word)
 	const char *val = eq ? eq + 1 : word + len;
 	const struct option *o = find_option(word, len);
 	bool positive = true;
+	int rc;
 
 	if (!o && !strncmp(word, "no-", 3)) {
 		positive = false;
 		o = find_option(word + 3, len - 3);
 	}
-	if (!o)
+	if (!o) {
 		pr_warn("Command line: unknown option \"%s\" ignored\n", word);
-	else if (apply(o, val, positive, &why))
+		return;
+	}
+	rc = apply(o, val, positive, &why);
+	if (rc < 0)
 		pr_warn("Command line: \"%s\" ignored: %s= %s\n", word, o->name, why);
+	else if (rc == OPT_NO_EFFECT || o->no_effect)
+		pr_warn("Command line: \"%s\" has no effect: %s\n", word,
+			rc == OPT_NO_EFFECT ? why : o->no_effect);
 }
 
 /* The next word into @word; what cannot be shown on a terminal becomes "?". */

@@ -416,7 +416,10 @@ int parse_vga(const char *val, const char **why)
 	opts.vga_mode = mode;
 	opts.vga_rows = rows;
 	opts.vga_keep = keep;
-	return 0;
+	if (mode == VGA_CURRENT)
+		return 0;
+	*why = "the screen stays as the boot loader set it up; see gfxpayload of GRUB";
+	return OPT_NO_EFFECT;
 }
 
 int parse_ucode(const char *val, const char **why)
@@ -452,7 +455,8 @@ int parse_acpi(const char *val, const char **why)
 	if (!strcmp(val, "force")) {
 		opts.acpi_force = true;
 		opts.acpi_off = false;
-		return 0;
+		*why = "no machine's tables are known as bad, all are used";
+		return OPT_NO_EFFECT;
 	}
 	if (b < 0)
 		return invalid(why, "needs off, on or force");
@@ -472,6 +476,49 @@ int parse_watchdog(const char *val, const char **why)
 	if (b < 0)
 		return invalid(why, "needs on, off or force");
 	opts.watchdog = b;
+	return 0;
+}
+
+/* The words as Xen has them: those for methods by their first letter. */
+int parse_reboot(const char *val, const char **why)
+{
+	static const struct {
+		const char *word;
+		enum reboot_method method;
+	} methods[] = {
+		{ "auto", REBOOT_AUTO },
+		{ "triple", REBOOT_TRIPLE }, { "t", REBOOT_TRIPLE },
+		{ "kbd", REBOOT_KBD }, { "k", REBOOT_KBD },
+		{ "acpi", REBOOT_ACPI }, { "a", REBOOT_ACPI },
+		{ "pci", REBOOT_PCI }, { "p", REBOOT_PCI },
+		{ "Power", REBOOT_POWER }, { "P", REBOOT_POWER },
+	};
+	enum reboot_method method = opts.reboot;
+	bool noreboot = opts.noreboot, warm = opts.reboot_warm;
+
+	for (size_t len;; val += len + 1) {
+		unsigned int i = 0;
+
+		len = list_item_len(val);
+		while (i < ARRAY_SIZE(methods) && !item_is(val, len, methods[i].word))
+			i++;
+		if (i < ARRAY_SIZE(methods))
+			method = methods[i].method;
+		else if (item_is(val, len, "no") || item_is(val, len, "n"))
+			noreboot = true;
+		else if (item_is(val, len, "warm") || item_is(val, len, "w"))
+			warm = true;
+		else if (item_is(val, len, "cold") || item_is(val, len, "c"))
+			warm = false;
+		else
+			return invalid(why,
+				       "needs auto, triple, kbd, acpi, pci, Power or no, and perhaps warm or cold");
+		if (!val[len])
+			break;
+	}
+	opts.reboot = method;
+	opts.noreboot = noreboot;
+	opts.reboot_warm = warm;
 	return 0;
 }
 

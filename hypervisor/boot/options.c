@@ -30,17 +30,18 @@ struct hv_options opts = {
 };
 
 static const char *const nmi_names[] = { "ignore", "dom0", "fatal", NULL };
-static const char *const reboot_names[] = { "auto", "triple", "kbd", "acpi", "pci", NULL };
 
 #define BOOL(name, field)	{ name, OPT_BOOL, .var = &opts.field }
 #define TRISTATE(name, field)	{ name, OPT_TRISTATE, .var = &opts.field }
 #define CUSTOM(name)		{ #name, OPT_CUSTOM, .parse = parse_##name }
 #define ENUM(name, field, words) { name, OPT_ENUM, .var = &opts.field, .names = words }
 #define STRING(name, field)	{ name, OPT_STRING, .var = opts.field, .max = sizeof(opts.field) }
-#define UINT(name, field, low, high) \
-	{ name, OPT_UINT, .var = &opts.field, .min = low, .max = high }
 #define SIZE(name, field, low, high) \
 	{ name, OPT_SIZE, .var = &opts.field, .min = low, .max = high }
+
+/* Understood, since configurations made for Xen have them; the log says that they do nothing. */
+#define ONE_CPU			.no_effect = "one CPU is used in any case"
+#define NO_WATCHDOG		.no_effect = "there is no watchdog"
 
 /* Alphabetic, which is how the manual lists them. */
 const struct option option_table[] = {
@@ -58,22 +59,24 @@ const struct option option_table[] = {
 	BOOL("dom0_vcpus_pin", dom0_vcpus_pin),
 	CUSTOM(guest_loglvl),
 	CUSTOM(loglvl),
-	UINT("maxcpus", max_cpus, 1, 0),
+	{ "maxcpus", OPT_UINT, .var = &opts.max_cpus, .min = 1, ONE_CPU },
 	SIZE("mem", mem_limit, 64 << 20, 0),
 	ENUM("nmi", nmi, nmi_names),
 	BOOL("noapic", noapic),
 	BOOL("nolapic", nolapic),
 	BOOL("noreboot", noreboot),
-	BOOL("nosmp", nosmp),
-	ENUM("reboot", reboot, reboot_names),
+	{ "nosmp", OPT_BOOL, .var = &opts.nosmp, ONE_CPU },
+	CUSTOM(reboot),
 	STRING("sched", sched),
-	TRISTATE("smt", smt),
+	{ "smt", OPT_TRISTATE, .var = &opts.smt, ONE_CPU },
 	BOOL("sync_console", sync_console),
-	UINT("tbuf_size", tbuf_pages, 0, 65535),
-	CUSTOM(ucode),
+	{ "tbuf_size", OPT_UINT, .var = &opts.tbuf_pages, .max = 65535,
+	  .no_effect = "there are no trace buffers" },
+	{ "ucode", OPT_CUSTOM, .parse = parse_ucode,
+	  .no_effect = "microcode is left as firmware loaded it; update the firmware" },
 	CUSTOM(vga),
-	CUSTOM(watchdog),
-	UINT("watchdog_timeout", watchdog_timeout_s, 0, 3600),
+	{ "watchdog", OPT_CUSTOM, .parse = parse_watchdog, NO_WATCHDOG },
+	{ "watchdog_timeout", OPT_UINT, .var = &opts.watchdog_timeout_s, .max = 3600, NO_WATCHDOG },
 	TRISTATE("x2apic", x2apic),
 };
 

@@ -391,14 +391,11 @@ err_free:
 	return NULL;
 }
 
-static void __noreturn reboot_after_countdown(void)
+static void __noreturn crash_machine(void)
 {
-	if (opts.noreboot) {
-		printk("'noreboot' set - not rebooting.\n");
-		machine_halt();
-	}
-	printk("rebooting machine in 5 seconds.\n");
-	machine_restart(5000);
+	printk("%s\n", opts.noreboot ? "'noreboot' set - not rebooting." :
+	       "rebooting machine in 5 seconds.");
+	reboot_or_halt();
 }
 
 /* Domain 0 drives the machine: without it there is nothing left to do. */
@@ -410,20 +407,22 @@ static void __noreturn hardware_domain_shutdown(const struct domain *d, u8 reaso
 		machine_halt();
 	case SHUTDOWN_reboot:
 		printk("Hardware Dom%u shutdown: rebooting machine\n", d->domain_id);
-		machine_restart(0);
+		machine_restart();
 	case SHUTDOWN_watchdog:
 		printk("Hardware Dom%u shutdown: watchdog rebooting machine\n", d->domain_id);
-		machine_restart(0);
+		machine_restart();
 	case SHUTDOWN_soft_reset:
 		printk("Hardware domain %u did unsupported soft reset, rebooting.\n",
 		       d->domain_id);
-		machine_restart(0);
+		machine_restart();
 	case SHUTDOWN_crash:
+		if (current->domain == d)
+			show_registers(guest_cpu_regs());
 		printk("Hardware Dom%u crashed: ", d->domain_id);
-		reboot_after_countdown();
+		crash_machine();
 	default:
 		printk("Hardware Dom%u shutdown (unknown reason %u): ", d->domain_id, reason);
-		reboot_after_countdown();
+		crash_machine();
 	}
 }
 
@@ -479,7 +478,7 @@ void domain_resume(struct domain *d)
  * @d:	 any guest
  * @fmt: what it did, one line without newline
  *
- * Prints who, why, and the registers if it is running here; then shuts it down,
+ * Prints who, why, and the registers and stack if it is running here; then shuts it down,
  * as a crash unless the domain said otherwise by SCHEDOP_shutdown_code. Its
  * vCPUs never run guest code again.
  * Context: as domain_shutdown(); the caller returns.
@@ -498,7 +497,8 @@ void domain_crash(struct domain *d, const char *fmt, ...)
 	if (v->domain == d) {
 		printk("Domain %u (vcpu#%u) crashed on cpu#%u: %s\n", d->domain_id, v->vcpu_id,
 		       smp_processor_id(), why);
-		show_registers(guest_cpu_regs());
+		if (!d->is_hardware_domain)	/* its shutdown shows them */
+			show_registers(guest_cpu_regs());
 	} else {
 		printk("Domain %u reported crashed on cpu#%u by d%uv%u: %s\n", d->domain_id,
 		       smp_processor_id(), v->domain->domain_id, v->vcpu_id, why);

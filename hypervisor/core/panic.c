@@ -10,14 +10,18 @@
 #include <hv/bug.h>
 #include <hv/console.h>
 #include <hv/domain.h>
+#include <hv/guest_access.h>
 #include <hv/options.h>
 #include <hv/percpu.h>
 #include <hv/printk.h>
 #include <hv/string.h>
+#include <hv/time.h>
 #include <asm/system.h>
 
-#define REBOOT_DELAY_MS		5000
+#define REBOOT_DELAY_S		5
 #define TRACE_MAX		32
+#define GUEST_STACK_LINES	8
+#define GUEST_STACK_WORDS	4	/* a line */
 
 static bool on_this_stack(unsigned long addr)
 {
@@ -46,6 +50,29 @@ static void show_trace(unsigned long rip, unsigned long rbp)
 	}
 }
 
+/* As far as it is readable; a guest's rsp may point anywhere. */
+static void show_guest_stack(unsigned long sp)
+{
+	u64 word[GUEST_STACK_WORDS];
+
+	printk("Guest stack trace from rsp=%016lx:\n", sp);
+	for (unsigned int i = 0; i < GUEST_STACK_LINES; i++, sp += sizeof(word)) {
+		if (copy_from_guest(&word, sp)) {
+			printk("  %016lx: not readable\n", sp);
+			return;
+		}
+		printk("  %016lx %016lx %016lx %016lx\n", word[0], word[1], word[2], word[3]);
+	}
+}
+
+/**
+ * show_registers() - Print registers, and the stack that they belong to.
+ * @regs: saved on this CPU; a guest's are those of the running vCPU
+ *
+ * A guest's stack is read through its own page tables: words of it are shown,
+ * as nothing says how the guest keeps its frames.
+ * Context: any; reads guest memory, faults included.
+ */
 void show_registers(const struct cpu_user_regs *regs)
 {
 	bool guest = regs->cs & 3;
@@ -72,7 +99,9 @@ void show_registers(const struct cpu_user_regs *regs)
 	       (unsigned long)regs->r13, (unsigned long)regs->r14);
 	printk("r15: %016lx   cr2: %016lx   cr3: %016lx\n", (unsigned long)regs->r15,
 	       read_cr2(), read_cr3());
-	if (!guest)
+	if (guest)
+		show_guest_stack(regs->rsp);
+	else
 		show_trace(regs->rip, regs->rbp);
 }
 
@@ -81,15 +110,26 @@ void show_stack_here(void)
 	show_trace(0, (unsigned long)__builtin_frame_address(0));
 }
 
-static void __noreturn stop_machine_for_good(void)
+/**
+ * reboot_or_halt() - The machine cannot go on: reset it, unless noreboot is set.
+ *
+ * People get a countdown to read the console in.
+ * Context: any.
+ */
+void reboot_or_halt(void)
 {
 	local_irq_disable();
+	console_start_sync();
 	if (opts.noreboot) {
 		printk("Halted: 'noreboot' is set. Reset the machine by hand.\n");
 		machine_halt();
 	}
-	printk("Reboot in %u seconds...\n", REBOOT_DELAY_MS / 1000);
-	machine_restart(REBOOT_DELAY_MS);
+	for (unsigned int left = REBOOT_DELAY_S; left; left--) {
+		printk("Reboot in %u second%s...\n", left, left > 1 ? "s" : "");
+		for (unsigned int ms = 0; ms < 1000; ms++)
+			udelay(1000);
+	}
+	machine_restart();
 }
 
 /* Where it all ends if telling about the end fails, too. */
@@ -114,7 +154,7 @@ static void panic_banner(void)
 
 void panic(const char *fmt, ...)
 {
-	char text[256];
+	char text[512];
 	va_list args;
 
 	local_irq_disable();
@@ -124,7 +164,7 @@ void panic(const char *fmt, ...)
 	panic_banner();
 	printk("%s\n", text);
 	printk("****************************************\n\n");
-	stop_machine_for_good();
+	reboot_or_halt();
 }
 
 void bug(const char *what, const char *file, unsigned int line)
@@ -134,7 +174,7 @@ void bug(const char *what, const char *file, unsigned int line)
 	printk("Hypervisor bug at %s:%u: %s\n", file, line, what);
 	show_stack_here();
 	printk("****************************************\n\n");
-	stop_machine_for_good();
+	reboot_or_halt();
 }
 
 void warn(const char *what, const char *file, unsigned int line)
@@ -143,13 +183,34 @@ void warn(const char *what, const char *file, unsigned int line)
 	show_stack_here();
 }
 
-void fatal_exception(const struct cpu_user_regs *regs)
+static __printf(2, 3) void __noreturn fatal(const struct cpu_user_regs *regs, const char *fmt, ...)
 {
+	char text[128];
+	va_list args;
+
 	local_irq_disable();
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
 	panic_banner();
-	printk("Exception %u in the hypervisor, error code %04x\n", regs->entry_vector,
-	       regs->error_code);
+	printk("%s\n", text);
 	show_registers(regs);
 	printk("****************************************\n\n");
-	stop_machine_for_good();
+	reboot_or_halt();
+}
+
+void fatal_exception(const struct cpu_user_regs *regs)
+{
+	fatal(regs, "Exception %u in the hypervisor, error code %04x", regs->entry_vector,
+	      regs->error_code);
+}
+
+/**
+ * fatal_nmi() - End the machine as nmi=fatal asks.
+ * @regs:   what the NMI interrupted
+ * @source: what the chip set says about its reason
+ */
+void fatal_nmi(const struct cpu_user_regs *regs, const char *source)
+{
+	fatal(regs, "NMI (%s), and nmi=fatal is set", source);
 }

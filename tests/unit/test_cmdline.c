@@ -46,6 +46,14 @@ static void good(const char *s)
 	assert_string_equal(logged, "");
 }
 
+/* Read, and the log says that nothing follows from it. */
+static void no_effect(const char *s)
+{
+	parse(s);
+	assert_non_null(strstr(logged, "has no effect: "));
+	assert_null(strstr(logged, "ignored"));
+}
+
 /* Refused, named, and nothing changed. */
 static void bad(const char *s)
 {
@@ -77,7 +85,7 @@ static void test_bool(void **state)
 	}
 	bad("noreboot=perhaps");
 	bad("noreboot=onx");
-	good("smt=off x2apic");
+	no_effect("smt=off x2apic");
 	assert_int_equal(opts.smt, 0);
 	assert_int_equal(opts.x2apic, 1);
 	assert_int_equal(defaults.smt, -1);
@@ -119,7 +127,7 @@ static void test_long_word(void **state)
 
 static void test_numbers(void **state)
 {
-	good("maxcpus=4 tbuf_size=0x10 watchdog_timeout=9");
+	no_effect("maxcpus=4 tbuf_size=0x10 watchdog_timeout=9");
 	assert_int_equal(opts.max_cpus, 4);
 	assert_int_equal(opts.tbuf_pages, 16);
 	assert_int_equal(opts.watchdog_timeout_s, 9);
@@ -159,6 +167,13 @@ static void test_words(void **state)
 	assert_int_equal(opts.reboot, REBOOT_ACPI);
 	assert_string_equal(opts.sched, "credit2");
 	bad("nmi=none");
+	assert_non_null(strstr(logged, "nmi= needs one of: ignore, dom0, fatal"));
+	good("reboot=k reboot=P,w");
+	assert_true(opts.reboot == REBOOT_POWER && opts.reboot_warm && !opts.noreboot);
+	good("reboot=n");
+	assert_true(opts.noreboot && opts.reboot == REBOOT_AUTO);
+	bad("reboot=");
+	bad("reboot=acpi,hot");
 	bad("nmi=");
 	bad("sched=");
 	bad("sched=a-name-that-is-too-long-to-be-one");
@@ -313,7 +328,7 @@ static void test_console(void **state)
 	good("console_timestamps=boot no-console_timestamps");
 	assert_int_equal(opts.console_timestamps, STAMP_NONE);
 	bad("console_timestamps=sometimes");
-	good("sync_console console_to_ring vga=text-80x50,keep");
+	no_effect("sync_console console_to_ring vga=text-80x50,keep");
 	assert_true(opts.sync_console && opts.console_to_ring && opts.vga_keep);
 	assert_int_equal(opts.vga_rows, 50);
 	bad("vga=gfx-1024x768x32");
@@ -345,24 +360,24 @@ static void test_platform(void **state)
 	assert_true(opts.acpi_off);
 	good("no-acpi");
 	assert_true(opts.acpi_off);
-	good("acpi=off acpi=force");
+	no_effect("acpi=off acpi=force");
 	assert_true(!opts.acpi_off && opts.acpi_force);
 	bad("acpi=maybe");
-	good("watchdog=force");
+	no_effect("watchdog=force");
 	assert_true(opts.watchdog && opts.watchdog_force);
-	good("watchdog no-watchdog");
+	no_effect("watchdog no-watchdog");
 	assert_false(opts.watchdog);
 	bad("no-watchdog=force");
-	good("ucode=scan");
+	no_effect("ucode=scan");
 	assert_int_equal(opts.ucode, UCODE_SCAN);
-	good("ucode=scan=off");
+	no_effect("ucode=scan=off");
 	assert_int_equal(opts.ucode, UCODE_NONE);
-	good("ucode=-1");
+	no_effect("ucode=-1");
 	assert_int_equal(opts.ucode, UCODE_MODULE);
 	assert_int_equal(opts.ucode_module, -1);
 	bad("ucode=scanned");
 	bad("ucode=");
-	good("noapic nolapic nosmp");
+	no_effect("noapic nolapic nosmp");
 	assert_true(opts.noapic && opts.nolapic && opts.nosmp);
 }
 

@@ -218,9 +218,15 @@ void machine_halt(void)
 	longjmp(machine_gone, 1);
 }
 
-void machine_restart(unsigned int delay_ms)
+void machine_restart(void)
 {
-	machine = delay_ms ? RESTARTED_LATER : RESTARTED;
+	machine = RESTARTED;
+	longjmp(machine_gone, 1);
+}
+
+void reboot_or_halt(void)
+{
+	machine = opts.noreboot ? HALTED : RESTARTED_LATER;
 	longjmp(machine_gone, 1);
 }
 

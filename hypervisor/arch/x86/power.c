@@ -28,7 +28,11 @@
 #define KBD_PULSE_RESET		0xfe
 #define RESET_CONTROL		0xcf9
 #define RESET_CONTROL_HARD	0x02
-#define RESET_CONTROL_GO	0x06
+#define RESET_CONTROL_GO	0x04
+#define RESET_CONTROL_POWER	0x08
+
+#define BDA_RESET_FLAG		0x472
+#define BDA_RESET_WARM		0x1234
 
 /* How long a method gets to work before the next is tried. */
 #define RESET_WAIT_US		100000
@@ -125,6 +129,7 @@ static void reset_by_acpi(void)
 
 	if (!acpi.reset_supported)
 		return;
+	pr_info("Reset: ACPI reset register\n");
 	if (reset_register)
 		*reset_register = acpi.reset_value;
 	else if (r->space == ACPI_SPACE_IO)
@@ -137,16 +142,28 @@ static void reset_by_acpi(void)
 
 static void reset_by_keyboard(void)
 {
+	pr_info("Reset: keyboard controller\n");
 	for (unsigned int i = 0; i < 0x10000 && (inb(KBD_STATUS) & KBD_INPUT_FULL); i++)
 		cpu_relax();
 	outb(KBD_PULSE_RESET, KBD_STATUS);
 }
 
+static void write_reset_control(u8 kind)
+{
+	pr_info("Reset: port 0xcf9, %s\n", kind & RESET_CONTROL_POWER ? "power cycle" : "hard reset");
+	outb(kind & ~RESET_CONTROL_GO, RESET_CONTROL);
+	udelay(50);
+	outb(kind, RESET_CONTROL);
+}
+
 static void reset_by_chipset(void)
 {
-	outb(RESET_CONTROL_HARD, RESET_CONTROL);
-	udelay(50);
-	outb(RESET_CONTROL_GO, RESET_CONTROL);
+	write_reset_control(RESET_CONTROL_HARD | RESET_CONTROL_GO);
+}
+
+static void reset_by_power_cycle(void)
+{
+	write_reset_control(RESET_CONTROL_POWER | RESET_CONTROL_HARD | RESET_CONTROL_GO);
 }
 
 static void reset_by_triple_fault(void)
@@ -156,6 +173,7 @@ static void reset_by_triple_fault(void)
 		u64 base;
 	} __packed no_idt;
 
+	pr_info("Reset: triple fault\n");
 	__asm__ __volatile__("lidt %0; int3" :: "m" (no_idt));
 }
 
@@ -164,24 +182,24 @@ static void (*const methods[])(void) = {
 	[REBOOT_KBD] = reset_by_keyboard,
 	[REBOOT_ACPI] = reset_by_acpi,
 	[REBOOT_PCI] = reset_by_chipset,
+	[REBOOT_POWER] = reset_by_power_cycle,
 };
 
 /**
  * machine_restart() - Reset the machine.
- * @delay_ms: to wait before, for people to read the console
  *
  * What reboot= names is tried first, then ACPI's register, the keyboard
- * controller, the chip set, and the CPU's own way out.
+ * controller, the chip set, and the CPU's own way out. With reboot=warm the
+ * firmware is told to skip its memory test, by a word in the BIOS data area.
  * Context: any.
  */
-void machine_restart(unsigned int delay_ms)
+void machine_restart(void)
 {
 	static const u8 order[] = { REBOOT_ACPI, REBOOT_KBD, REBOOT_PCI, REBOOT_TRIPLE };
 
 	local_irq_disable();
-	while (delay_ms--)
-		udelay(1000);
-	if (opts.reboot < ARRAY_SIZE(methods) && methods[opts.reboot]) {
+	*(volatile u16 *)paddr_to_virt(BDA_RESET_FLAG) = opts.reboot_warm ? BDA_RESET_WARM : 0;
+	if (opts.reboot != REBOOT_AUTO) {
 		methods[opts.reboot]();
 		udelay(RESET_WAIT_US);
 	}

@@ -14,6 +14,8 @@ enum option_type {
 	OPT_CUSTOM,	/* @parse */
 };
 
+#define OPT_NO_EFFECT 1
+
 /* One option; the table is in boot/options.c. A max of 0 means no limit. */
 struct option {
 	const char *name;
@@ -23,9 +25,11 @@ struct option {
 	const char *const *names;	/* ends with NULL */
 	/*
 	 * @val is what stands behind "=", "" without one, "no" for "no-NAME".
-	 * Returns 0, or -EINVAL with *@why telling what is wrong.
+	 * Returns 0, -EINVAL with *@why telling what is wrong, or OPT_NO_EFFECT
+	 * with *@why telling why this value changes nothing.
 	 */
 	int (*parse)(const char *val, const char **why);
+	const char *no_effect;		/* why the option changes nothing, if so */
 };
 
 extern const struct option option_table[];
@@ -52,6 +56,7 @@ int parse_vga(const char *val, const char **why);
 int parse_ucode(const char *val, const char **why);
 int parse_acpi(const char *val, const char **why);
 int parse_watchdog(const char *val, const char **why);
+int parse_reboot(const char *val, const char **why);
 int parse_badpage(const char *val, const char **why);
 
 #endif

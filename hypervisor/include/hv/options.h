@@ -35,7 +35,8 @@ struct com_options {
 
 enum timestamps { STAMP_NONE, STAMP_DATE, STAMP_DATEMS, STAMP_BOOT, STAMP_RAW };
 enum nmi_action { NMI_IGNORE, NMI_DOM0, NMI_FATAL };
-enum reboot_method { REBOOT_AUTO, REBOOT_TRIPLE, REBOOT_KBD, REBOOT_ACPI, REBOOT_PCI };
+enum reboot_method { REBOOT_AUTO, REBOOT_TRIPLE, REBOOT_KBD, REBOOT_ACPI, REBOOT_PCI,
+		     REBOOT_POWER };
 enum ucode_source { UCODE_NONE, UCODE_MODULE, UCODE_SCAN };
 enum vga_mode { VGA_CURRENT, VGA_TEXT_80X };
 
@@ -76,7 +77,8 @@ struct hv_options {
 	bool acpi_off, acpi_force;		/* acpi= */
 	bool noapic, nolapic;			/* noapic, nolapic */
 	bool noreboot;				/* noreboot */
-	u32 reboot;				/* reboot=, enum reboot_method */
+	enum reboot_method reboot;		/* reboot= */
+	bool reboot_warm;			/* reboot=warm: firmware may skip its tests */
 	bool watchdog, watchdog_force;		/* watchdog= */
 	u32 watchdog_timeout_s;			/* watchdog_timeout= */
 	u32 nmi;				/* nmi=, enum nmi_action */

@@ -7,9 +7,10 @@
 
 #include <xen/xen.h>
 
-/* Registers and, for the hypervisor's own, the stack trace. */
 void show_registers(const struct cpu_user_regs *regs);
 void show_stack_here(void);
 void fatal_exception(const struct cpu_user_regs *regs) __attribute__((noreturn));
+void fatal_nmi(const struct cpu_user_regs *regs, const char *source) __attribute__((noreturn));
+void reboot_or_halt(void) __attribute__((noreturn));
 
 #endif
