@@ -227,8 +227,7 @@ static long vcpu_send_nmi(struct vcpu *v, unsigned long arg)
 {
 	if (arg)
 		return -EINVAL;
-	if (!__atomic_exchange_n(&v->arch.nmi_pending, true, __ATOMIC_SEQ_CST))
-		vcpu_kick(v);
+	arch_vcpu_send_nmi(v);
 	return 0;
 }
 

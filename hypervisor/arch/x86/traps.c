@@ -8,10 +8,22 @@
 #include <asm/pv.h>
 
 #include <hv/bug.h>
+#include <hv/domain.h>
 #include <hv/mm.h>
+#include <hv/options.h>
 #include <hv/panic.h>
+#include <hv/percpu.h>
 #include <hv/printk.h>
+#include <hv/softirq.h>
+#include <asm/desc.h>
 #include <asm/system.h>
+
+#include <xen/nmi.h>
+
+/* System control port B, where the chip set tells why. */
+#define NMI_STATUS		0x61
+#define NMI_STATUS_SERR		0x80
+#define NMI_STATUS_IOCHK	0x40
 
 struct ex_entry {
 	unsigned long at, go_on;
@@ -112,9 +124,50 @@ static void machine_check(void)
 	}
 }
 
-static void handle_nmi(void)
+/* The chip set's own two reasons; any other source leaves no trace. */
+static unsigned int nmi_source(const char **name)
 {
+	u8 status = inb(NMI_STATUS);
+
+	if (status & NMI_STATUS_SERR) {
+		*name = "PCI system error";
+		return _XEN_NMIREASON_pci_serr;
+	}
+	if (status & NMI_STATUS_IOCHK) {
+		*name = "I/O check error";
+		return _XEN_NMIREASON_io_error;
+	}
+	*name = "of unknown source";
+	return _XEN_NMIREASON_unknown;
+}
+
+/* What nmi= says. Domain 0 hears of it from a softirq: any lock may be held here. */
+static void handle_nmi(const struct cpu_user_regs *regs)
+{
+	const char *name;
+	unsigned int source;
+
 	this_cpu()->nmi_count++;
+	if (opts.nmi == NMI_IGNORE)
+		return;
+	source = nmi_source(&name);
+	if (opts.nmi == NMI_FATAL)
+		fatal_nmi(regs, name);
+	if (!hardware_domain)
+		return;
+	set_bit_atomic(source, &hardware_domain->shared_info->arch.nmi_reason);
+	softirq_raise(SOFTIRQ_NMI);
+}
+
+static void nmi_softirq(void)
+{
+	arch_vcpu_send_nmi(hardware_domain->vcpu[0]);
+}
+
+/** nmi_init() - Make NMIs reach domain 0. Boot, before it is built. */
+void __init nmi_init(void)
+{
+	softirq_register(SOFTIRQ_NMI, nmi_softirq);
 }
 
 /* From entry.S: an exception struck while a guest ran. Interrupts are off. */
@@ -137,7 +190,7 @@ void guest_exception(struct cpu_user_regs *regs)
 		guest_debug(v, dr6);
 		break;
 	case X86_VEC_NMI:
-		handle_nmi();
+		handle_nmi(regs);
 		break;
 	case X86_VEC_MC:
 		machine_check();
@@ -175,7 +228,7 @@ void hv_exception(struct cpu_user_regs *regs)
 
 	switch (vector) {
 	case X86_VEC_NMI:
-		handle_nmi();
+		handle_nmi(regs);
 		return;
 	case X86_VEC_MC:
 		machine_check();

@@ -29,6 +29,7 @@ static inline struct cpu_info *stack_cpu_info(void *stack)
 
 /* Table of the interrupt descriptors, shared by all CPUs. */
 void idt_init(void);
+void nmi_init(void);
 /*
  * desc_init_cpu() - Load this CPU's descriptor tables, TSS and syscall entry points.
  * @p: the CPU's area; p->info is set

@@ -8,6 +8,7 @@
 /* In order of urgency: lower runs first. */
 enum softirq {
 	SOFTIRQ_TIMER,
+	SOFTIRQ_NMI,
 	SOFTIRQ_SCHEDULE,
 	SOFTIRQ_PAGE_FREE,
 	SOFTIRQ_CONSOLE,

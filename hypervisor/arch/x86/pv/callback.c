@@ -36,6 +36,7 @@ static long callback_set(struct vcpu *v, unsigned int type, unsigned long addres
 		v->arch.trap_ctxt[X86_VEC_NMI].address = address;
 		v->arch.trap_ctxt[X86_VEC_NMI].cs = FLAT_CS64;
 		v->arch.trap_ctxt[X86_VEC_NMI].vector = X86_VEC_NMI;
+		v->arch.exit_work = 1;	/* one may have come before */
 		break;
 	default:
 		return -ENOSYS;

@@ -198,12 +198,31 @@ static bool deliver_async(struct vcpu *v, unsigned int vector, u8 mask)
 	return true;
 }
 
+void arch_vcpu_send_nmi(struct vcpu *v)
+{
+	if (__atomic_exchange_n(&v->arch.nmi_pending, true, __ATOMIC_SEQ_CST))
+		return;
+	WRITE_ONCE(v->arch.exit_work, 1);
+	vcpu_kick(v);
+}
+
+/* Is there anything that deliver_async() would not refuse? */
+static bool async_deliverable(const struct vcpu *v)
+{
+	return (v->arch.mce_pending && !(v->arch.async_masked & 2) &&
+		v->arch.trap_ctxt[X86_VEC_MC].address) ||
+	       (v->arch.nmi_pending && !(v->arch.async_masked & 1) &&
+		v->arch.trap_ctxt[X86_VEC_NMI].address);
+}
+
 /* From guest_exit: an NMI or machine check waits. True if one was taken. */
 bool pv_deliver_async(void)
 {
 	struct vcpu *v = current;
 	bool taken = false;
 
+	/* Before the look: a sender sets its flag first, then this. */
+	__atomic_store_n(&v->arch.exit_work, 0, __ATOMIC_SEQ_CST);
 	if (v->arch.mce_pending && deliver_async(v, X86_VEC_MC, 2)) {
 		v->arch.mce_pending = false;
 		taken = true;
@@ -211,8 +230,8 @@ bool pv_deliver_async(void)
 		v->arch.nmi_pending = false;
 		taken = true;
 	}
-	v->arch.exit_work = (v->arch.mce_pending && !(v->arch.async_masked & 2)) ||
-			    (v->arch.nmi_pending && !(v->arch.async_masked & 1));
+	if (async_deliverable(v))
+		v->arch.exit_work = 1;
 	return taken;
 }
 
@@ -340,7 +359,7 @@ long pv_iret(struct cpu_user_regs *regs)
 	if (unlikely(v->arch.async_masked)) {
 		/* The innermost of machine check and NMI ends. */
 		v->arch.async_masked &= v->arch.async_masked & 2 ? ~2 : ~1;
-		v->arch.exit_work = v->arch.mce_pending || v->arch.nmi_pending;
+		v->arch.exit_work = 1;
 	}
 	return ctxt.rax;
 }
