@@ -162,7 +162,7 @@ int bzimage_parse(const void *file, size_t size, struct bzimage *bz, const char 
 		return read_unpacked_size(bz);
 	case PAYLOAD_UNKNOWN:
 		return fail(bz,
-			    "found a bzImage whose payload begins with %02x %02x %02x %02x, looked for gzip, xz, zstd or ELF",
+			    "found a bzImage whose payload begins with %02x %02x %02x %02x, looked for gzip, xz, zstd or ELF; the kernel needs CONFIG_KERNEL_GZIP, CONFIG_KERNEL_XZ or CONFIG_KERNEL_ZSTD",
 			    bz->payload[0], bz->payload[1], bz->payload[2], bz->payload[3]);
 	default:
 		return fail(bz,

@@ -110,7 +110,6 @@ static void __init populate_p2m_list(struct build *b)
 {
 	unsigned long i;
 
-	b->nr_p2m_frames = DIV_ROUND_UP(b->nr_pages, P2M_PER_PAGE);
 	b->p2m_frame = hv_alloc_array(sizeof(mfn_t), b->nr_p2m_frames);
 	if (!b->p2m_frame)
 		panic("Out of memory for domain 0's p2m list");
@@ -127,6 +126,17 @@ static void __init populate_p2m_list(struct build *b)
 static unsigned long pages_of(u64 bytes)
 {
 	return ROUND_UP(bytes, PAGE_SIZE) >> PAGE_SHIFT;
+}
+
+static unsigned long mib(unsigned long pages)
+{
+	return DIV_ROUND_UP(pages, 1UL << (20 - PAGE_SHIFT));
+}
+
+/* Its frames become domain 0's as they are, which takes whole pages. */
+static bool initrd_stays(const struct boot_module *m)
+{
+	return IS_ALIGNED(m->start, PAGE_SIZE);
 }
 
 /* Tables of levels 1 to 3 that the window [base, end) needs, and the L4. */
@@ -200,7 +210,7 @@ static void __init take_initrd(struct build *b, const struct boot_module *m)
 
 	b->initrd_pfn = b->next_pfn;
 	b->initrd_len = len;
-	if (!IS_ALIGNED(pa, PAGE_SIZE)) {
+	if (!initrd_stays(m)) {
 		populate(b, nr);
 		copy_to_paddr(b, (u64)b->initrd_pfn << PAGE_SHIFT, paddr_to_virt(pa), len);
 		return;
@@ -456,17 +466,39 @@ static void __init check_kernel(const struct boot_info *bi, struct build *b, siz
 		panic("%s cannot be domain 0: %s", name, why);
 }
 
-static unsigned long __init dom0_pages(u64 *max_pages)
+static unsigned long __init dom0_pages(const struct boot_info *bi, u64 *max_pages)
 {
 	unsigned long avail = page_alloc_free_pages();
 	unsigned long reserve = min(avail / 16, RESERVE_MAX_PAGES);
 	u64 initial, limit;
 
 	avail -= reserve;
+	if (bi->nr_modules > 1 && initrd_stays(&bi->module[1]))
+		avail += pages_of(bi->module[1].end - bi->module[1].start);
 	if (dom0_mem_resolve((u64)avail << PAGE_SHIFT, (u64)total_pages << PAGE_SHIFT, &initial, &limit))
-		panic("dom0_mem= cannot be met: %lu MiB are free", avail >> (20 - PAGE_SHIFT));
+		panic("dom0_mem= asks for more than the machine has: %lu MiB are left for domain 0 of %lu MiB; lower it",
+		      avail >> (20 - PAGE_SHIFT), total_pages >> (20 - PAGE_SHIFT));
 	*max_pages = limit >> PAGE_SHIFT;
 	return initial >> PAGE_SHIFT;
+}
+
+/* Does it all go into what dom0_mem= allows? If not, tell how much would. */
+static void __init check_fit(const struct boot_info *bi, const struct build *b)
+{
+	unsigned long window = va_to_pfn(b, b->v_end), initrd = 0, need;
+	char kernel_name[128], initrd_name[128] = "no initramfs";
+
+	module_name(bi, 0, kernel_name, sizeof(kernel_name));
+	if (bi->nr_modules > 1) {
+		initrd = pages_of(bi->module[1].end - bi->module[1].start);
+		module_name(bi, 1, initrd_name, sizeof(initrd_name));
+	}
+	/* The p2m list, its tables: one L3, and of L1 and L2 one more than fit in full. */
+	need = window + initrd + b->nr_p2m_frames + b->nr_p2m_frames / PT_ENTRIES + 5;
+	if (need > b->nr_pages)
+		panic("dom0_mem= gives domain 0 %lu MiB, less than %s (%lu MiB unpacked) and %s (%lu MiB) need: raise it to %lu MiB or far more",
+		      mib(b->nr_pages), kernel_name, mib(window), initrd_name, mib(initrd),
+		      mib(need));
 }
 
 static void __init create_domain0(struct build *b)
@@ -538,14 +570,14 @@ struct domain *__init dom0_build(const struct boot_info *bi)
 	if (!bi->nr_modules)
 		panic("No domain 0 kernel: GRUB's entry needs a 'module2' line with the kernel (/boot/vmlinuz-...) after the hypervisor");
 	create_domain0(&b);
-	b.nr_pages = dom0_pages(&max_pages);
+	b.nr_pages = dom0_pages(bi, &max_pages);
 	b.image = unpack_kernel(bi, &len, &unpacked);
 	check_kernel(bi, &b, len);
-	if (bi->nr_modules > 1)
-		b.nr_pages += pages_of(bi->module[1].end - bi->module[1].start);
 	b.d->max_pages = max(max_pages, (u64)b.nr_pages);
 
 	layout_window(&b);
+	b.nr_p2m_frames = DIV_ROUND_UP(b.nr_pages, P2M_PER_PAGE);
+	check_fit(bi, &b);
 	populate_p2m_list(&b);
 	populate(&b, va_to_pfn(&b, b.v_end));
 	load_segments(&b);

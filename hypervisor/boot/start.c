@@ -63,22 +63,6 @@ static bool __init read_boot_memory(const struct boot_memory *mem, u64 phys, voi
 	return true;
 }
 
-static void __init parse_loader_info(u32 magic, u64 phys)
-{
-	static const struct boot_memory mem __initconst = { read_boot_memory };
-	const char *why = "started by a loader that speaks neither multiboot 1 nor 2";
-	int rc = -EINVAL;
-
-	if (magic == MULTIBOOT_BOOTLOADER_MAGIC)
-		rc = multiboot1_parse(&mem, phys, &bi, &why);
-	else if (magic == MULTIBOOT2_BOOTLOADER_MAGIC)
-		rc = multiboot2_parse(paddr_to_virt(phys), *(u32 *)paddr_to_virt(phys), &bi, &why);
-	if (rc) {
-		console_init_serial();
-		panic("Cannot use what the boot loader says: %s. Start by GRUB 2's multiboot2 or multiboot command.", why);
-	}
-}
-
 /* The text screen, unless the loader set up something else. */
 static void __init early_vga(void *(*map)(paddr_t pa, size_t len))
 {
@@ -95,6 +79,25 @@ static void __init early_vga(void *(*map)(paddr_t pa, size_t len))
 static void *__init map_by_boot_tables(paddr_t pa, size_t len)
 {
 	return paddr_to_virt(pa);
+}
+
+static void __init parse_loader_info(u32 magic, u64 phys)
+{
+	static const struct boot_memory mem __initconst = { read_boot_memory };
+	const char *why = "started by a loader that speaks neither multiboot 1 nor 2";
+	int rc = -EINVAL;
+
+	if (magic == MULTIBOOT_BOOTLOADER_MAGIC)
+		rc = multiboot1_parse(&mem, phys, &bi, &why);
+	else if (magic == MULTIBOOT2_BOOTLOADER_MAGIC)
+		rc = multiboot2_parse(paddr_to_virt(phys), *(u32 *)paddr_to_virt(phys), &bi, &why);
+	if (rc) {
+		/* No command line either: to where head.S speaks, as firmware left it. */
+		opts.com[0].set = true;
+		console_init_serial();
+		early_vga(map_by_boot_tables);
+		panic("Cannot use what the boot loader says: %s. Start by GRUB 2's multiboot2 or multiboot command.", why);
+	}
 }
 
 static void __init banner(void)
@@ -130,8 +133,9 @@ static void __init memory_map_init(void)
 		e820_clip_ram(&machine_e820, opts.mem_limit);
 	pr_info("System RAM: %lu MiB\n", e820_ram_bytes(&machine_e820) >> 20);
 	if (e820_ram_bytes(&machine_e820) < (u64)MIN_MEMORY_MIB << 20)
-		panic("Too little memory: the machine has %lu MiB, %u MiB are the least",
-		      e820_ram_bytes(&machine_e820) >> 20, MIN_MEMORY_MIB);
+		panic("Too little memory: the machine has %lu MiB, %u MiB are the least. Give it more memory%s.",
+		      e820_ram_bytes(&machine_e820) >> 20, MIN_MEMORY_MIB,
+		      opts.mem_limit ? ", or raise mem=" : "");
 
 	boot_free_map = machine_e820;
 	if (e820_reserve(&boot_free_map, 0, 0x100000) ||
@@ -218,6 +222,7 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	irq_init();
 	time_init();
 	deny_own_registers();
+	nmi_init();
 	sched_init();
 	sched_init_cpu(0);
 	console_init_late();
