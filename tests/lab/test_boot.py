@@ -64,6 +64,6 @@ def test_update_grub(boot, hypervisor):
     """The stock tool, run in domain 0, makes the same menu again."""
     machine = boot(hypervisor=hypervisor)
     machine.login()
-    machine.shell("cp /boot/grub/grub.cfg /run/; update-grub >/run/log 2>&1 || cat /run/log",
+    machine.shell("cp /boot/grub/grub.cfg /run/; update-grub >/run/update-grub.log 2>&1 || cat /run/update-grub.log",
                   timeout=1500)
     assert machine.shell("diff /run/grub.cfg /boot/grub/grub.cfg") == ""
