@@ -184,6 +184,9 @@ static long exchange(unsigned long op, unsigned long arg)
  * do_memory_op() - Hypercall memory_op.
  * @op: XENMEM_*, in a continued call with the extents done above it
  * @arg: guest address of the subcommand's structure
+ * @a3:  unused
+ * @a4:  unused
+ * @a5:  unused
  *
  * Return: by subcommand; -ENOSYS for one that does not exist.
  */
