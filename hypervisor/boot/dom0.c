@@ -416,7 +416,8 @@ static void __init scratch_free(struct scratch *s)
 }
 
 /* The uncompressed ELF image, in @out unless it was not compressed. */
-static const void *__init unpack_kernel(const struct boot_info *bi, size_t *len, struct scratch *out)
+static const void *__init unpack_kernel(const struct boot_info *bi, size_t *len,
+					struct scratch *out)
 {
 	static struct bzimage bz __initdata;
 	const struct boot_module *m = &bi->module[0];
@@ -463,7 +464,8 @@ static unsigned long __init dom0_pages(u64 *max_pages)
 	u64 initial, limit;
 
 	avail -= reserve;
-	if (dom0_mem_resolve((u64)avail << PAGE_SHIFT, (u64)total_pages << PAGE_SHIFT, &initial, &limit))
+	if (dom0_mem_resolve((u64)avail << PAGE_SHIFT, (u64)total_pages << PAGE_SHIFT, &initial,
+			     &limit))
 		panic("dom0_mem= cannot be met: %lu MiB are free", avail >> (20 - PAGE_SHIFT));
 	*max_pages = limit >> PAGE_SHIFT;
 	return initial >> PAGE_SHIFT;

@@ -20,7 +20,7 @@
 #define INITIAL_FRAMES	1
 
 struct grant_table {
-	spinlock_t lock;
+	spinlock_t lock;	/* guards all below */
 	unsigned int nr_frames, max_frames;
 	void **frame;		/* max_frames pages, the guest may map nr_frames of them */
 };

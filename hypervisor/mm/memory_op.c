@@ -36,7 +36,8 @@ static long reservation_size(unsigned int cmd, unsigned long arg)
 		pages = (long)READ_ONCE(d->max_pages);
 		break;
 	default:
-		pages = d->shared_info ? (long)READ_ONCE(d->shared_info->arch.max_pfn) - 1 : -EINVAL;
+		pages = d->shared_info ? (long)READ_ONCE(d->shared_info->arch.max_pfn) - 1 :
+					 -EINVAL;
 		break;
 	}
 	domain_put(d);

@@ -232,7 +232,8 @@ static int change_type(struct page_info *pg, u64 was, enum page_type type)
  * @pg: frame, of which the caller holds a reference
  * @type: PT_L1 to PT_L4, PT_SEGDESC or PT_WRITABLE
  *
- * Context: may wait for another CPU that makes the frame the same type. Holding page_edit_begin() of a table, only lower types.
+ * Context: may wait for another CPU that makes the frame the same type. Holding
+ * page_edit_begin() of a table, only lower types.
  * Return: 0; -EBUSY if it is in use, or becoming, another type, or its count
  * has no room; from the architecture -EINVAL or -EBUSY if the contents are
  * refused; -ERESTART if preempted while validating a table.

@@ -77,12 +77,12 @@ static long sched_poll(unsigned long arg)
 	if (op.nr_ports && copy_from_guest(&first, handle_va(op.ports)))
 		return -EFAULT;
 
-	/* First say that we poll, then look: an event in between wakes us. */
+	/* First say that we poll, then look. */
 	v->poll_evtchn = op.nr_ports == 1 ? first : 0;
 	evtchn_poll_count(v->domain, 1);
 	if (test_and_set_bit_atomic(VPF_POLL, &v->pause_flags))
 		evtchn_poll_count(v->domain, -1);
-	smp_mb();
+	smp_mb();	/* partner: an event is marked pending, then wakes who polls */
 
 	rc = local_events_need_delivery(v) ? 1 : poll_any_pending(v->domain, &op, first);
 	if (rc) {

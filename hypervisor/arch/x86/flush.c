@@ -253,5 +253,6 @@ void flush_cache_page(const void *page)
 {
 	for (unsigned int i = 0; i < PAGE_SIZE; i += 64)
 		__asm__ __volatile__("clflush %0" :: "m" (((const char *)page)[i]));
+	/* The lines have left when the caller goes on: clflush is ordered by this only. */
 	smp_mb();
 }

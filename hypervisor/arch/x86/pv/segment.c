@@ -59,7 +59,8 @@ int pv_validate_segdesc(struct page_info *pg)
 		if (!desc)
 			continue;
 		if (!fix_descriptor(&desc)) {
-			dprintk(page_owner(pg), LOG_DEBUG, "descriptor %u at mfn %#lx is %016lx: refused\n",
+			dprintk(page_owner(pg), LOG_DEBUG,
+				"descriptor %u at mfn %#lx is %016lx: refused\n",
 				i, mfn_x(page_to_mfn(pg)), (unsigned long)desc);
 			return -EINVAL;
 		}

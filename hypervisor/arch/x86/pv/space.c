@@ -189,7 +189,7 @@ static struct page_info *next_idle_child(struct page_info *pg, enum page_type le
 int pv_retire_more(struct vcpu *v)
 {
 	while (v->arch.retire.depth) {
-		typeof(&v->arch.retire.at[0]) at = &v->arch.retire.at[v->arch.retire.depth - 1];
+		typeof(v->arch.retire.at[0]) *at = &v->arch.retire.at[v->arch.retire.depth - 1];
 		struct page_info *pg = mfn_to_page(at->mfn), *child = NULL;
 
 		if (!at->retired) {

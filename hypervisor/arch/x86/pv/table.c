@@ -19,7 +19,8 @@
 #include <hv/printk.h>
 
 /* At levels 2 to 4. PSE, G and cache attributes are refused. */
-#define TABLE_ALLOWED	(PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_AVAIL | PTE_NX | PTE_ADDR_MASK)
+#define TABLE_ALLOWED	(PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_AVAIL | PTE_NX | \
+			 PTE_ADDR_MASK)
 /* Whatever differs in these only, the references stay the same. */
 #define L1_NO_REFS	(PTE_US | PTE_A | PTE_D | PTE_G | PTE_AVAIL | PTE_AVAIL_HIGH | PTE_NX)
 #define TABLE_NO_REFS	(PTE_RW | PTE_US | PTE_A | PTE_D | PTE_AVAIL | PTE_NX)
