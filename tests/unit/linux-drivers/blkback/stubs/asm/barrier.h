@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #pragma once
-#define virt_rmb()	__sync_synchronize()
-#define virt_wmb()	__sync_synchronize()
-#define virt_mb()	__sync_synchronize()
+#define virt_rmb()	__sync_synchronize()	/* reads before reads */
+#define virt_wmb()	__sync_synchronize()	/* writes before writes */
+#define virt_mb()	__sync_synchronize()	/* all before all */
