@@ -75,8 +75,8 @@ static void __init parse_loader_info(u32 magic, u64 phys)
 		rc = multiboot2_parse(paddr_to_virt(phys), *(u32 *)paddr_to_virt(phys), &bi, &why);
 	if (rc) {
 		console_init_serial();
-		panic("Cannot use what the boot loader says: %s. "
-		      "Start by GRUB 2's multiboot2 or multiboot command.", why);
+		panic("Cannot use what the boot loader says: %s. %s", why,
+		      "Start by GRUB 2's multiboot2 or multiboot command.");
 	}
 }
 

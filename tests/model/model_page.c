@@ -3,13 +3,14 @@
  * Every state that two CPUs can bring a few frames into.
  *
  * The code explored is the hypervisor's own, unedited: mm/page.c, and table.c
- * and space.c of arch/x86/pv. Each CPU is a coroutine that stops before every access to a frame's state word, before it reads the flush
- * clock and before it flushes; a state is what is in memory and on the two
- * stacks. (All is one translation unit, and stopping clobbers every register,
- * so that little is on the stacks but what is still needed.) From each state
- * each CPU takes its next step, an idle one begins each operation there is; states seen before are not followed again. So
- * sequences of any length and all their interleavings are covered, for the
- * frames, contents and operations chosen (see main()).
+ * and space.c of arch/x86/pv. Each CPU is a coroutine that stops before every
+ * access to a frame's state word, before it reads the flush clock and before it
+ * flushes; a state is what is in memory and on the two stacks. (All is one
+ * translation unit, and stopping clobbers every register, so that little is on
+ * the stacks but what is still needed.) From each state each CPU takes its next
+ * step, an idle one begins each operation there is; states seen before are not
+ * followed again. So sequences of any length and all their interleavings are
+ * covered, for the frames, contents and operations chosen (see main()).
  *
  * Beside the operations there is what the guest's own code does without us: it
  * writes to whatever its TLB says is writable. A TLB holds all that the tables
@@ -58,7 +59,8 @@ enum kind {
 
 static const char *const kind_name[NR_KINDS] = {
 	"nothing", "pin L1", "pin L2", "pin L3", "unpin", "edit", "map writable",
-	"use as descriptors", "unmap", "give up", "softirq", "allocate", "steal and put back", "guest writes",
+	"use as descriptors", "unmap",
+	"give up", "softirq", "allocate", "steal and put back", "guest writes",
 };
 
 struct op {

@@ -15,7 +15,8 @@ typedef uint32_t u32;
 typedef uint32_t grant_ref_t;
 
 #define __printf(a, b)
-#define EXPORT_SYMBOL_GPL(s)	_Static_assert(1, "")
+#define NOT_EXPORTED(s)		_Static_assert(1, "")
+#define EXPORT_SYMBOL_GPL	NOT_EXPORTED
 #define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
 #define container_of(p, t, m)	((__typeof__(t) *)((char *)(p) - offsetof(t, m)))
 
