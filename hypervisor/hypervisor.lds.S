@@ -94,7 +94,8 @@ SECTIONS
 	} :image
 	__image_end = .;
 
-	ASSERT(__image_end - __image_start <= 0x400000, "image exceeds its 4 MiB of boot page tables")
+	ASSERT(__image_end - __image_start <= 0x400000,
+	       "image exceeds its 4 MiB of boot page tables")
 
 	/DISCARD/ : {
 		*(.comment)

@@ -62,7 +62,8 @@ void __init boot_alloc_finish(void)
 	boot_alloc_done = true;
 	for (i = 0; i < boot_free_map.nr; i++) {
 		const struct e820_entry *e = &boot_free_map.entry[i];
-		u64 start = ROUND_UP(e->addr, PAGE_SIZE), end = ROUND_DOWN(e->addr + e->size, PAGE_SIZE);
+		u64 start = ROUND_UP(e->addr, PAGE_SIZE);
+		u64 end = ROUND_DOWN(e->addr + e->size, PAGE_SIZE);
 
 		if (e->type == E820_RAM && start < end)
 			page_alloc_add_range(_mfn(start >> PAGE_SHIFT), _mfn(end >> PAGE_SHIFT));

@@ -427,7 +427,8 @@ static void __init scratch_free(struct scratch *s)
 }
 
 /* The uncompressed ELF image, in @out unless it was not compressed. */
-static const void *__init unpack_kernel(const struct boot_info *bi, size_t *len, struct scratch *out)
+static const void *__init unpack_kernel(const struct boot_info *bi, size_t *len,
+					struct scratch *out)
 {
 	static struct bzimage bz __initdata;
 	const struct boot_module *m = &bi->module[0];

@@ -82,12 +82,15 @@ int parse_dom0_mem(const char *val, const char **why)
 
 		len = list_item_len(val);
 		rest = after(item, "min:");
-		if (rest)
+		if (rest) {
 			to = &lower;
-		else if ((rest = after(item, "max:")))
-			to = &upper;
-		else
-			rest = item;
+		} else {
+			rest = after(item, "max:");
+			if (rest)
+				to = &upper;
+			else
+				rest = item;
+		}
 		if (rest > item + len || parse_mem_size(rest, item + len - rest, to))
 			return invalid(why,
 				       "needs SIZE, min:SIZE and max:SIZE in a list, SIZE as 512M, -1G, 25% or 1G+25%");

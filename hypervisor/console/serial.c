@@ -25,7 +25,7 @@
 #define RX_BATCH	64
 
 static struct port {
-	spinlock_t lock;
+	spinlock_t lock;		/* guards all below and the device */
 	struct ns16550 uart;
 	bool irq;			/* interrupts work, no timer */
 	bool sync;

@@ -104,6 +104,10 @@ static long physcpuinfo(struct xen_mc *op)
 /**
  * do_mca() - Hypercall 48.
  * @a1: guest address of struct xen_mc
+ * @a2: unused
+ * @a3: unused
+ * @a4: unused
+ * @a5: unused
  *
  * Return: that of the command; -EPERM to all but domain 0; -EACCES if the
  * caller was built for another version of the interface; -ENOSYS.

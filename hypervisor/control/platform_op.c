@@ -243,6 +243,10 @@ static const struct {
 /**
  * do_platform_op() - Hypercall 7.
  * @a1: guest address of struct xen_platform_op
+ * @a2: unused
+ * @a3: unused
+ * @a4: unused
+ * @a5: unused
  *
  * Return: that of the command; -EPERM to all but domain 0; -EACCES if the
  * caller was built for another version of the interface; -ENOSYS.

@@ -187,13 +187,16 @@ static long (*const version_ops[])(unsigned long arg) = {
  * do_xen_version() - Hypercall xen_version.
  * @cmd: XENVER_*
  * @arg: guest address of what the command fills in
+ * @a3:  unused
+ * @a4:  unused
+ * @a5:  unused
  *
  * ABI: version.h.
  * Return: 0 or what the command gives; -EFAULT, -EINVAL, -EPERM; -ENOSYS for an
  * unknown command.
  */
-long do_xen_version(unsigned long cmd, unsigned long arg, unsigned long a3 __maybe_unused,
-		    unsigned long a4 __maybe_unused, unsigned long a5 __maybe_unused)
+long do_xen_version(unsigned long cmd, unsigned long arg, unsigned long a3, unsigned long a4,
+		    unsigned long a5)
 {
 	if ((u32)cmd >= ARRAY_SIZE(version_ops))
 		return -ENOSYS;

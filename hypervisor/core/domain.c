@@ -102,7 +102,7 @@ static struct domain *lookup(domid_t domid, bool *changed)
 			domain_put(d);
 		}
 		d = READ_ONCE(d->next_in_hash);
-		smp_rmb();
+		smp_rmb();	/* partner: those who change the table bump its version first */
 		*changed = READ_ONCE(table_version) != version;
 	}
 	return NULL;

@@ -21,7 +21,8 @@
 /* SYSCALL is two bytes: that far back, the guest makes the same call again. */
 #define SYSCALL_LEN	2
 
-#define CALL(name) [__HYPERVISOR_##name] = do_##name
+#define CALL(name) \
+	[__HYPERVISOR_##name] = do_##name
 
 static const hypercall_fn_t table[64] = {
 	CALL(set_trap_table),

@@ -54,14 +54,17 @@ static int multicall_one(struct vcpu *v, unsigned long va)
  * do_multicall() - Hypercall multicall.
  * @list: guest address of the entries
  * @nr:	  how many
+ * @a3:   unused
+ * @a4:   unused
+ * @a5:   unused
  *
  * An entry's failure is in its result and does not stop the list.
  * ABI: xen.h, HYPERVISOR_multicall.
  * Return: 0; -EFAULT if an entry cannot be read or its result not be written;
  * what was done before that is done.
  */
-long do_multicall(unsigned long list, unsigned long nr, unsigned long a3 __maybe_unused,
-		  unsigned long a4 __maybe_unused, unsigned long a5 __maybe_unused)
+long do_multicall(unsigned long list, unsigned long nr, unsigned long a3, unsigned long a4,
+		  unsigned long a5)
 {
 	struct vcpu *v = current;
 	u32 left = nr;

@@ -266,13 +266,15 @@ static long (*const vcpu_ops[])(struct vcpu *v, unsigned long arg) = {
  * @cmd:    VCPUOP_*
  * @vcpuid: one of the caller's own vCPUs
  * @arg:    guest address of the command's structure, 0 if it has none
+ * @a4:     unused
+ * @a5:     unused
  *
  * ABI: vcpu.h.
  * Return: 0 or what the command gives; -ENOENT if there is no such vCPU, which
  * is looked at first; -ENOSYS for an unknown command.
  */
-long do_vcpu_op(unsigned long cmd, unsigned long vcpuid, unsigned long arg,
-		unsigned long a4 __maybe_unused, unsigned long a5 __maybe_unused)
+long do_vcpu_op(unsigned long cmd, unsigned long vcpuid, unsigned long arg, unsigned long a4,
+		unsigned long a5)
 {
 	struct vcpu *v = domain_vcpu(current->domain, vcpuid);
 

@@ -22,12 +22,15 @@
  * do_vm_assist() - Hypercall vm_assist.
  * @cmd:  VMASST_CMD_*
  * @type: VMASST_TYPE_*
+ * @a3:   unused
+ * @a4:   unused
+ * @a5:   unused
  *
  * ABI: xen.h.
  * Return: 0; -EINVAL for an unknown type, -ENOSYS for an unknown command.
  */
-long do_vm_assist(unsigned long cmd, unsigned long type, unsigned long a3 __maybe_unused,
-		  unsigned long a4 __maybe_unused, unsigned long a5 __maybe_unused)
+long do_vm_assist(unsigned long cmd, unsigned long type, unsigned long a3, unsigned long a4,
+		  unsigned long a5)
 {
 	u64 *assists = &current->domain->arch.vm_assist;
 

@@ -383,13 +383,16 @@ static long answer_lost(unsigned int cmd, const union evtchn_arg *arg)
  * do_event_channel_op() - Hypercall event_channel_op.
  * @cmd: EVTCHNOP_*
  * @va:	 guest address of the command's structure
+ * @a3:  unused
+ * @a4:  unused
+ * @a5:  unused
  *
  * ABI: event_channel.h.
  * Return: 0; -EFAULT if the structure cannot be read or the answer not be
  * written; -ENOSYS for an unknown command; else as the command says.
  */
-long do_event_channel_op(unsigned long cmd, unsigned long va, unsigned long a3 __maybe_unused,
-			 unsigned long a4 __maybe_unused, unsigned long a5 __maybe_unused)
+long do_event_channel_op(unsigned long cmd, unsigned long va, unsigned long a3, unsigned long a4,
+			 unsigned long a5)
 {
 	union evtchn_arg arg;
 	unsigned int nr = cmd;

@@ -20,7 +20,7 @@
 #define INITIAL_FRAMES	1
 
 struct grant_table {
-	spinlock_t lock;
+	spinlock_t lock;	/* guards all below */
 	unsigned int nr_frames, max_frames;
 	void **frame;		/* max_frames pages, the guest may map nr_frames of them */
 };
@@ -229,14 +229,16 @@ static long grant_get_version(unsigned long va, unsigned int count)
  * @cmd:   GNTTABOP_*
  * @va:	   guest address of an array of the command's structures
  * @count: entries; the commands here take one
+ * @a4:    unused
+ * @a5:    unused
  *
  * ABI: grant_table.h.
  * Return: 0, with the outcome in the structure's status where it has one;
  * -EFAULT; -EINVAL for a bad @count; -ENOSYS for a command that is not there
  * (Documentation/abi/grant.rst).
  */
-long do_grant_table_op(unsigned long cmd, unsigned long va, unsigned long count,
-		       unsigned long a4 __maybe_unused, unsigned long a5 __maybe_unused)
+long do_grant_table_op(unsigned long cmd, unsigned long va, unsigned long count, unsigned long a4,
+		       unsigned long a5)
 {
 	switch ((u32)cmd) {
 	case GNTTABOP_setup_table:

@@ -463,6 +463,9 @@ static const struct {
  * do_physdev_op() - Hypercall 33.
  * @a1: PHYSDEVOP_*
  * @a2: guest address of its structure
+ * @a3: unused
+ * @a4: unused
+ * @a5: unused
  *
  * Return: that of the command; -ENOSYS for one that is not known; -EPERM for
  * one that is the hardware domain's.

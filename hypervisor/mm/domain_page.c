@@ -130,6 +130,9 @@ void domain_page_free(struct page_info *pg)
 
 /**
  * domain_page_swap_in() - As domain_page_assign(), in exchange for stolen pages.
+ * @d: the owner to be
+ * @pg: the first page, owned by nobody
+ * @order: 1 << @order pages
  *
  * The count stays: the caller then gives as many pages to domain_page_swap_out().
  * Return: 0; -EINVAL if @d is dying.
@@ -149,6 +152,7 @@ int domain_page_swap_in(struct domain *d, struct page_info *pg, unsigned int ord
 
 /**
  * domain_page_swap_out() - Free a page from page_steal(), replaced by another.
+ * @pg: the page
  */
 void domain_page_swap_out(struct page_info *pg)
 {

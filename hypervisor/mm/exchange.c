@@ -101,7 +101,8 @@ static int read_pfns(const struct exchange *x, unsigned long chunk, xen_pfn_t *p
 /* The new frames become the domain's and the old ones nobody's: nothing fails from here on. */
 static int commit_chunk(struct exchange *x, unsigned long chunk, const xen_pfn_t *pfns)
 {
-	unsigned long frames = 1UL << x->op.out.extent_order, nr = x->nr_in << x->op.in.extent_order;
+	unsigned long frames = 1UL << x->op.out.extent_order;
+	unsigned long nr = x->nr_in << x->op.in.extent_order;
 	int rc = 0;
 
 	for (unsigned long i = 0; i < nr; i++)
@@ -111,7 +112,8 @@ static int commit_chunk(struct exchange *x, unsigned long chunk, const xen_pfn_t
 
 		for (unsigned long j = 0; j < frames; j++)
 			m2p_rw[mfn + j] = pfns[i] + j;
-		if (copy_to_guest_index(handle_va(x->op.out.extent_start), chunk * x->nr_out + i, &mfn))
+		if (copy_to_guest_index(handle_va(x->op.out.extent_start),
+					chunk * x->nr_out + i, &mfn))
 			rc = -EFAULT;
 	}
 	return rc;

@@ -139,6 +139,8 @@ void *hv_alloc(size_t size)
 
 /**
  * hv_alloc_array() - Zeroed memory for @n objects of @size bytes.
+ * @size: bytes of one object
+ * @n: objects
  *
  * Return: as hv_alloc(); NULL also if the product overflows.
  */
@@ -177,6 +179,7 @@ static void object_free(void *p)
 
 /**
  * hv_free() - Give back what hv_alloc() gave; NULL is nothing to do.
+ * @p: start of the object, or NULL
  */
 void hv_free(void *p)
 {
@@ -212,6 +215,7 @@ void *hv_page_alloc(unsigned int order)
 /**
  * hv_page_free() - Give back what hv_page_alloc() gave.
  * @va: NULL is nothing to do; no page may be shared, see hv_page_unshare()
+ * @order: as it was allocated
  */
 void hv_page_free(void *va, unsigned int order)
 {
@@ -242,6 +246,7 @@ void hv_page_share(void *va, struct domain *d, bool writable)
 
 /**
  * hv_page_unshare() - Take a page back that hv_page_share() shared.
+ * @va: start of the page
  *
  * Return: 0, the page is the hypervisor's alone; -EBUSY while a guest maps it.
  */

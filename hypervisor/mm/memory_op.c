@@ -36,7 +36,8 @@ static long reservation_size(unsigned int cmd, unsigned long arg)
 		pages = (long)READ_ONCE(d->max_pages);
 		break;
 	default:
-		pages = d->shared_info ? (long)READ_ONCE(d->shared_info->arch.max_pfn) - 1 : -EINVAL;
+		pages = d->shared_info ? (long)READ_ONCE(d->shared_info->arch.max_pfn) - 1 :
+					 -EINVAL;
 		break;
 	}
 	domain_put(d);
@@ -184,6 +185,9 @@ static long exchange(unsigned long op, unsigned long arg)
  * do_memory_op() - Hypercall memory_op.
  * @op: XENMEM_*, in a continued call with the extents done above it
  * @arg: guest address of the subcommand's structure
+ * @a3:  unused
+ * @a4:  unused
+ * @a5:  unused
  *
  * Return: by subcommand; -ENOSYS for one that does not exist.
  */

@@ -119,6 +119,7 @@ static void page_last_put(struct page_info *pg, u64 state)
 
 /**
  * page_put() - Drop a reference; with the last one the frame is freed.
+ * @pg: frame; the caller's reference goes
  *
  * Context: may take the page lock of the owner and the allocator's lock.
  */
@@ -150,6 +151,7 @@ static bool finish_last_drop(struct page_info *pg, u64 validated)
 
 /**
  * page_put_type() - Drop a type reference.
+ * @pg: frame; the caller's type reference goes
  *
  * The caller also holds a reference, which is not dropped.
  * Return: true if a table is left behind validated but in use by nobody.
@@ -173,6 +175,7 @@ bool page_put_type(struct page_info *pg)
 
 /**
  * page_put_and_type() - Drop a type reference and a reference.
+ * @pg: frame; both references go
  *
  * Return: as page_put_type(), if the frame is not freed.
  */
@@ -229,7 +232,8 @@ static int change_type(struct page_info *pg, u64 was, enum page_type type)
  * @pg: frame, of which the caller holds a reference
  * @type: PT_L1 to PT_L4, PT_SEGDESC or PT_WRITABLE
  *
- * Context: may wait for another CPU that makes the frame the same type. Holding page_edit_begin() of a table, only lower types.
+ * Context: may wait for another CPU that makes the frame the same type. Holding
+ * page_edit_begin() of a table, only lower types.
  * Return: 0; -EBUSY if it is in use, or becoming, another type, or its count
  * has no room; from the architecture -EINVAL or -EBUSY if the contents are
  * refused; -ERESTART if preempted while validating a table.
@@ -267,6 +271,9 @@ int page_get_type(struct page_info *pg, enum page_type type)
 
 /**
  * page_get_and_type() - page_get(), then page_get_type().
+ * @pg: any frame
+ * @owner: as page_get()
+ * @type: as page_get_type()
  *
  * Return: as page_get_type(), and -EINVAL if there is no reference to be had.
  */
@@ -386,6 +393,7 @@ bool page_edit_begin(struct page_info *pg, domid_t owner, enum page_type type)
 
 /**
  * page_edit_end() - Undo page_edit_begin().
+ * @pg: table that page_edit_begin() held
  *
  * Return: true if all other users have gone meanwhile: the table is left
  * behind as with page_put_type(), and the reference is still the caller's.
@@ -464,6 +472,7 @@ int page_steal(struct page_info *pg, domid_t owner)
 
 /**
  * page_unsteal() - Undo page_steal().
+ * @pg: frame that page_steal() took
  */
 void page_unsteal(struct page_info *pg)
 {

@@ -59,7 +59,8 @@ static struct page_info *allocate(const struct extent_work *w)
 	struct page_info *pg = domain_page_alloc(w->d, w->res->extent_order, w->memflags);
 
 	if (!pg)
-		gprintk(LOG_DEBUG, "no memory for an extent of order %u for domain %u (%lu of %lu pages)\n",
+		gprintk(LOG_DEBUG,
+			"no memory for an extent of order %u for domain %u (%lu of %lu pages)\n",
 			w->res->extent_order, w->d->domain_id, w->d->tot_pages, w->d->max_pages);
 	return pg;
 }

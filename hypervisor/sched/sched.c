@@ -31,7 +31,7 @@
 #include <hv/time.h>
 
 struct sched_cpu {
-	spinlock_t lock;
+	spinlock_t lock;	/* the run-queue lock: see above */
 	unsigned int nr_vcpus;	/* placed here; atomic, a hint */
 	struct timer slice_timer;
 };
@@ -188,12 +188,12 @@ void vcpu_block(void)
 {
 	struct vcpu *v = current;
 
+	set_bit_atomic(VPF_BLOCKED, &v->pause_flags);
 	/*
-	 * The atomic set is a barrier: either we see the event that is pending,
+	 * Set, then look: either we see the event that is pending,
 	 * or whoever makes it pending afterwards sees us blocked. Partner:
 	 * vcpu_mark_events_pending(), which sets the flag before vcpu_unblock().
 	 */
-	set_bit_atomic(VPF_BLOCKED, &v->pause_flags);
 	smp_mb();
 	if (local_events_need_delivery(v))
 		clear_bit_atomic(VPF_BLOCKED, &v->pause_flags);
@@ -395,7 +395,7 @@ void vcpu_set_periodic_timer(struct vcpu *v, u64 period_ns)
 {
 	u64 now = now_ns();
 
-	/* @v may be switched in or out meanwhile: either way it uses old or new values, both sound. */
+	/* @v may be switched in or out meanwhile: it uses old or new values, both sound. */
 	WRITE_ONCE(v->periodic_period_ns, period_ns);
 	WRITE_ONCE(v->periodic_last_ns, now);
 	if (period_ns)
@@ -502,10 +502,10 @@ static bool runstate_write(const struct domain *d, unsigned long va,
 	info->state_entry_time |= XEN_RUNSTATE_UPDATE;
 	if (copy_to_guest(entry_time_va, &info->state_entry_time))
 		return false;
-	smp_wmb();
+	smp_wmb();	/* partner: the guest reads the flag, the area, the flag */
 	if (copy_to_guest(va, info))
 		return false;
-	smp_wmb();
+	smp_wmb();	/* the same */
 	info->state_entry_time &= ~XEN_RUNSTATE_UPDATE;
 	return copy_to_guest(entry_time_va, &info->state_entry_time) == 0;
 }

@@ -77,12 +77,12 @@ static long sched_poll(unsigned long arg)
 	if (op.nr_ports && copy_from_guest(&first, handle_va(op.ports)))
 		return -EFAULT;
 
-	/* First say that we poll, then look: an event in between wakes us. */
+	/* First say that we poll, then look. */
 	v->poll_evtchn = op.nr_ports == 1 ? first : 0;
 	evtchn_poll_count(v->domain, 1);
 	if (test_and_set_bit_atomic(VPF_POLL, &v->pause_flags))
 		evtchn_poll_count(v->domain, -1);
-	smp_mb();
+	smp_mb();	/* partner: an event is marked pending, then wakes who polls */
 
 	rc = local_events_need_delivery(v) ? 1 : poll_any_pending(v->domain, &op, first);
 	if (rc) {
@@ -190,12 +190,15 @@ static long sched_pin_override(unsigned long arg)
  * do_sched_op() - Hypercall sched_op.
  * @cmd: SCHEDOP_*
  * @arg: guest address of the command's structure
+ * @a3:  unused
+ * @a4:  unused
+ * @a5:  unused
  *
  * ABI: sched.h.
  * Return: 0 or what the command gives; -EFAULT, -EINVAL; -ENOSYS if unknown.
  */
-long do_sched_op(unsigned long cmd, unsigned long arg, unsigned long a3 __maybe_unused,
-		 unsigned long a4 __maybe_unused, unsigned long a5 __maybe_unused)
+long do_sched_op(unsigned long cmd, unsigned long arg, unsigned long a3, unsigned long a4,
+		 unsigned long a5)
 {
 	switch ((u32)cmd) {
 	case SCHEDOP_yield:
@@ -223,15 +226,18 @@ long do_sched_op(unsigned long cmd, unsigned long arg, unsigned long a3 __maybe_
 /**
  * do_set_timer_op() - Hypercall set_timer_op: the single-shot timer, older form.
  * @timeout: nanoseconds of system time; 0 stops the timer
+ * @a2:      unused
+ * @a3:      unused
+ * @a4:      unused
+ * @a5:      unused
  *
  * Kernels that lose track of a timeout send one that is negative or weeks
  * ahead, some meaning "now", some "never". Both are served by 100 ms.
  * ABI: xen.h, HYPERVISOR_set_timer_op.
  * Return: 0.
  */
-long do_set_timer_op(unsigned long timeout, unsigned long a2 __maybe_unused,
-		     unsigned long a3 __maybe_unused, unsigned long a4 __maybe_unused,
-		     unsigned long a5 __maybe_unused)
+long do_set_timer_op(unsigned long timeout, unsigned long a2, unsigned long a3, unsigned long a4,
+		     unsigned long a5)
 {
 	struct vcpu *v = current;
 	u64 now = now_ns();

@@ -83,6 +83,7 @@ static void push(struct blk_ring *ring)
 		xenbus_be_event_notify(&ring->event);
 	if (READ_ONCE(ring->held) || READ_ONCE(ring->after))
 		xenbus_be_event_wake(&ring->event);
+	/* Partner: blk_ring_stop(), which then takes the ring away. */
 	smp_store_release(&ring->responded, ring->wire.rsp_prod);
 	if (wq_has_sleeper(&ring->idle))
 		wake_up(&ring->idle);

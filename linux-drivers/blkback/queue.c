@@ -370,6 +370,7 @@ void blk_ring_quiesce(struct blk_ring *ring)
 		blk_done(ring->held, BLKIF_RSP_ERROR);
 		WRITE_ONCE(ring->held, NULL);
 	}
+	/* Partner: push(), which no longer touches the ring. */
 	wait_event(ring->idle, smp_load_acquire(&ring->responded) == ring->wire.req_cons);
 }
 

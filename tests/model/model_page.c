@@ -3,14 +3,14 @@
  * Every state that two CPUs can bring a few frames into.
  *
  * The code explored is the hypervisor's own, unedited: mm/page.c, and table.c
- * and space.c of arch/x86/pv. Each CPU is a coroutine that
- * stops before every access to a frame's state word, before it reads the flush
- * clock and before it flushes; a state is what is in memory and on the two
- * stacks. (All is one translation unit, and stopping clobbers every register,
- * so that little is on the stacks but what is still needed.) From each state each CPU takes its next step, an idle one begins
- * each operation there is; states seen before are not followed again. So
- * sequences of any length and all their interleavings are covered, for the
- * frames, contents and operations chosen (see main()).
+ * and space.c of arch/x86/pv. Each CPU is a coroutine that stops before every
+ * access to a frame's state word, before it reads the flush clock and before it
+ * flushes; a state is what is in memory and on the two stacks. (All is one
+ * translation unit, and stopping clobbers every register, so that little is on
+ * the stacks but what is still needed.) From each state each CPU takes its next
+ * step, an idle one begins each operation there is; states seen before are not
+ * followed again. So sequences of any length and all their interleavings are
+ * covered, for the frames, contents and operations chosen (see main()).
  *
  * Beside the operations there is what the guest's own code does without us: it
  * writes to whatever its TLB says is writable. A TLB holds all that the tables
@@ -58,8 +58,9 @@ enum kind {
 };
 
 static const char *const kind_name[NR_KINDS] = {
-	"nothing", "pin L1", "pin L2", "pin L3", "unpin", "edit", "map writable", "use as descriptors",
-	"unmap", "give up", "softirq", "allocate", "steal and put back", "guest writes",
+	"nothing", "pin L1", "pin L2", "pin L3", "unpin", "edit", "map writable",
+	"use as descriptors", "unmap",
+	"give up", "softirq", "allocate", "steal and put back", "guest writes",
 };
 
 struct op {
@@ -276,14 +277,14 @@ void warn(const char *what, const char *file, unsigned int line)
 	do {								\
 		int rc_;						\
 									\
+		do {							\
+			while (pv_retire_pending(current))		\
+				;					\
+			rc_ = call;					\
+		} while (rc_ == -ERESTART);				\
 		while (pv_retire_pending(current))			\
 			;						\
-		rc_ = call;						\
-		if (rc_ != -ERESTART)					\
-			break;						\
-	} while (1);							\
-	while (pv_retire_pending(current))				\
-		;
+	} while (0)
 
 static int pin(unsigned int f, enum page_type level)
 {
@@ -500,14 +501,16 @@ static void show_state(FILE *out)
 	for (unsigned int f = 1; f <= cfg.frames; f++) {
 		u64 s = frame(f)->state;
 
-		fprintf(out, "  frame %u: type %u uses %lu refs %lu%s%s%s%s owner %x stamp %u entry %#lx\n",
+		fprintf(out,
+			"  frame %u: type %u uses %lu refs %lu%s%s%s%s owner %x stamp %u entry %#lx\n",
 			f, pg_type(s), pg_type_refs(s), (unsigned long)(s & PG_REFS_MASK),
 			s & PG_VALIDATED ? " validated" : "", s & PG_PINNED ? " pinned" : "",
 			s & PG_ALLOCATED ? " allocated" : "", s & PG_BUSY ? " busy" : "",
 			frame(f)->owner, frame(f)->tlb_stamp, (unsigned long)content(f)[0]);
 	}
 	for (unsigned int c = 0; c < CPUS; c++)
-		fprintf(out, "  CPU %u: %s %s frame %u val %#lx, holds %u as %u, flushed %lu, writable %x, tables %x, retiring %u\n",
+		fprintf(out,
+			"  CPU %u: %s %s frame %u val %#lx, holds %u as %u, flushed %lu, writable %x, tables %x, retiring %u\n",
 			c, w.sp[c] ? "in" : "idle after", kind_name[w.op[c].kind], w.op[c].frame,
 			(unsigned long)w.op[c].val, w.held[c].frame, w.held[c].type,
 			(unsigned long)w.cpu_flush[c], w.tlb_writable[c], w.tlb_table[c],
@@ -734,7 +737,8 @@ static void violation(const char *what, unsigned int f)
 	fprintf(stderr, "the way here, last steps first:\n");
 	for (unsigned long i = depth, told = 0; i-- > 0 && told < 60; told++)
 		fprintf(stderr, "  CPU %u: %s frame %u val %#lx\n", path[i].cpu,
-			kind_name[path[i].op.kind], path[i].op.frame, (unsigned long)path[i].op.val);
+			kind_name[path[i].op.kind], path[i].op.frame,
+			(unsigned long)path[i].op.val);
 	exit(1);
 }
 

@@ -35,6 +35,7 @@ struct domain *hardware_domain;
 static struct domain domains[HOST_DOMAINS] = {
 	{ .domain_id = 0, .is_privileged = true }, { .domain_id = 1 }, { .domain_id = 7 },
 };
+
 static struct vcpu vcpus[HOST_DOMAINS][HOST_VCPUS];
 static struct vcpu *vcpu_pointers[HOST_DOMAINS][HOST_VCPUS];
 static struct shared_info shared[HOST_DOMAINS] __attribute__((aligned(4096)));

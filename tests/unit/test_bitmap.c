@@ -86,7 +86,8 @@ static void test_find(void **state)
 		unsigned long size = rnd(BITS + 1), from = rnd(BITS), nr = 1 + rnd(20), bit, n = 0;
 
 		randomise();
-		assert_int_equal(bitmap_find_next(map, size, from), model_next(model, size, from, 1));
+		assert_int_equal(bitmap_find_next(map, size, from),
+				 model_next(model, size, from, 1));
 		assert_int_equal(bitmap_find_next_zero(map, size, from),
 				 model_next(model, size, from, 0));
 		assert_int_equal(bitmap_find_first(map, size), model_next(model, size, 0, 1));

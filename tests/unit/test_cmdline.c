@@ -275,7 +275,8 @@ static void test_com(void **state)
 	good("com1=38400,,0x2e8");
 	assert_int_equal(opts.com[0].data_bits, 8);
 	assert_int_equal(opts.com[0].io_base, 0x2e8);
-	good("com1=baud=57600,parity=o,stop-bits=1,io-base=0x3e8,irq=5,data-bits=8,clock-hz=1843200");
+	good(
+	     "com1=baud=57600,parity=o,stop-bits=1,io-base=0x3e8,irq=5,data-bits=8,clock-hz=1843200");
 	assert_int_equal(opts.com[0].baud, 57600);
 	assert_int_equal(opts.com[0].parity, PARITY_ODD);
 	assert_int_equal(opts.com[0].irq, 5);

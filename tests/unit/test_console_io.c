@@ -196,7 +196,8 @@ static void test_guest_crowd(void **state)
 	assert_string_equal(logged, "d2 p1\n");
 	for (unsigned int i = 0; i < 9; i++)
 		write_str(&guests[i], "\n");
-	assert_string_equal(logged, "d2 p1\nd1 p0+\nd3 p2\nd4 p3\nd5 p4\nd6 p5\nd7 p6\nd8 p7\nd9 new\n");
+	assert_string_equal(logged,
+			    "d2 p1\nd1 p0+\nd3 p2\nd4 p3\nd5 p4\nd6 p5\nd7 p6\nd8 p7\nd9 new\n");
 }
 
 /* The ring, as far as readconsole is concerned. */

@@ -151,12 +151,14 @@ static void hypervisor_bit_without_one_below(void **state)
 
 static void limits_of_ranges(void **state)
 {
-	static const u32 beyond[] = { 0xe, 0x10, 0x14, 0x20, 0x21, 0x40000006, 0x40000100,
-		0x4000ff00, 0x50000000, 0x80000022, 0x80000026, 0x8fffffff, 0xc0000000, 0xffffffff };
+	static const u32 beyond[] = {
+		0xe, 0x10, 0x14, 0x20, 0x21, 0x40000006, 0x40000100, 0x4000ff00, 0x50000000,
+		0x80000022, 0x80000026, 0x8fffffff, 0xc0000000, 0xffffffff,
+	};
 
 	assert_int_equal(ask(0, 0).a, 0xd);
 	assert_int_equal(ask(0x80000000, 0).a, 0x80000008);
-	for (unsigned int i = 0; i < sizeof(beyond) / sizeof(beyond[0]); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(beyond); i++) {
 		struct cpuid_leaf l = ask(beyond[i], 0);
 
 		assert_int_equal(l.a | l.b | l.c | l.d, 0);

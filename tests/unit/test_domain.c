@@ -374,7 +374,8 @@ static void test_shutdown_and_crash(void **state)
 	vcpu_create(d, 1);
 	current = v;
 	domain_crash(d, "did %s", "this");
-	assert_string_equal(log_text, "Domain 4 (vcpu#0) crashed on cpu#0: did this\n<registers>\n");
+	assert_string_equal(log_text,
+			    "Domain 4 (vcpu#0) crashed on cpu#0: did this\n<registers>\n");
 	assert_true(d->is_shut_down);
 	assert_int_equal(d->shutdown_code, SHUTDOWN_crash);
 	assert_true(test_bit(VPF_SHUTDOWN, &d->vcpu[1]->pause_flags));

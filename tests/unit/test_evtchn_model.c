@@ -184,8 +184,8 @@ static void do_alloc_unbound(unsigned int dom, unsigned int remote)
 	u32 expected = next_free(dom);
 
 	assert_int_equal(op(EVTCHNOP_alloc_unbound, &a), 0);
-	bound(dom, a.port, expected, (struct model_port){ .status = EVTCHNSTAT_unbound,
-						.remote_dom = remote });
+	bound(dom, a.port, expected,
+	      (struct model_port){ .status = EVTCHNSTAT_unbound, .remote_dom = remote });
 }
 
 static void do_bind_interdomain(unsigned int dom, unsigned int remote, u32 port)
@@ -198,8 +198,9 @@ static void do_bind_interdomain(unsigned int dom, unsigned int remote, u32 port)
 	assert_int_equal(op(EVTCHNOP_bind_interdomain, &b), ok ? 0 : -EINVAL);
 	if (!ok)
 		return;
-	bound(dom, b.local_port, expected, (struct model_port){ .status = EVTCHNSTAT_interdomain,
-			.remote_dom = remote, .remote_port = port, .event = true });
+	bound(dom, b.local_port, expected,
+	      (struct model_port){ .status = EVTCHNSTAT_interdomain, .remote_dom = remote,
+				   .remote_port = port, .event = true });
 	peer->status = EVTCHNSTAT_interdomain;
 	peer->remote_dom = dom;
 	peer->remote_port = expected;
@@ -237,8 +238,9 @@ static void do_virq(unsigned int dom, unsigned int vcpu)
 	}
 	assert_int_equal(op(EVTCHNOP_bind_virq, &b), m ? -EEXIST : 0);
 	if (!m)
-		bound(dom, b.port, expected, (struct model_port){ .status = EVTCHNSTAT_virq,
-				.virq = VIRQ_TIMER, .vcpu = vcpu });
+		bound(dom, b.port, expected,
+		      (struct model_port){ .status = EVTCHNSTAT_virq, .virq = VIRQ_TIMER,
+					   .vcpu = vcpu });
 }
 
 static void do_close(unsigned int dom, u32 port)

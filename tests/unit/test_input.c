@@ -134,7 +134,7 @@ static void test_dom0(void **state)
 {
 	console_switch_input(true);
 	assert_string_equal(logged,
-		"*** Serial input to DOM0 (type 'CTRL-a' three times to switch input)\n");
+			    "*** Serial input to DOM0 (type 'CTRL-a' three times to switch input)\n");
 	type("root\r");
 	assert_int_equal(virqs, 5);
 	expect_dom0("root\r");

@@ -151,7 +151,8 @@ static void test_continued_anywhere(void **state)
 
 			list[i] = rand() % 3 ?
 				(struct multicall_entry){ .op = OP_ADD, .args = { i, left } } :
-				(struct multicall_entry){ .op = OP_LONG, .args = { left, 100 * i } };
+				(struct multicall_entry){ .op = OP_LONG,
+							  .args = { left, 100 * i } };
 			if (list[i].op == OP_LONG)
 				steps += left;
 			list[i].args[5] = 100 * i + left;	/* not looked at */

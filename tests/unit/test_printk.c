@@ -73,7 +73,7 @@ static void test_lines(void **state)
 	printk("a");
 	printk("b %d\n", 5);
 	printk("one\ntwo\n\n");
-	assert_string_equal(out, "(XEN) ab 5\n(XEN) one\n(XEN) two\n(XEN) \n");
+	assert_string_equal(out, "(XEN) ab 5\n(XEN) one\n(XEN) two\n(XEN)\x20\n");
 }
 
 static void test_too_long(void **state)

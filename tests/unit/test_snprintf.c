@@ -69,7 +69,7 @@ static void test_strings(void **state)
 	CHECK("%s", (char *)NULL);
 	CHECK("100%% %d", 1);
 	/* Not terminated: the precision must keep it from reading on. */
-	CHECK("%.3s", (char[3]){ 'x', 'y', 'z' });
+	CHECK("%.3s", (char[3]) { 'x', 'y', 'z' });
 }
 
 static void test_pointers(void **state)

@@ -13,7 +13,7 @@ static const u32 some_khz[] = {
 
 static u64 exact_ns(u32 khz, u64 ticks)
 {
-	return (unsigned __int128)ticks * 1000000 / khz;
+	return (__uint128_t)ticks * 1000000 / khz;
 }
 
 static void mul_is_normalised(void **state)

@@ -277,7 +277,7 @@ void apic_timer_set(u64 tsc, u64 delta_ns)
 		wrmsr(MSR_TSC_DEADLINE, tsc ? tsc : 1);
 		return;
 	}
-	ticks = ((unsigned __int128)delta_ns * ticks_mult) >> 32;
+	ticks = ((__uint128_t)delta_ns * ticks_mult) >> 32;
 	apic_write(APIC_TMICT, clamp(ticks, 1UL, 0xffffffffUL));
 }
 

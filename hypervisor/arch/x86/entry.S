@@ -162,7 +162,8 @@ lstar_from_program:
 	cmpb	$0, cpu_has_smap(%rip)
 	je	1f
 	clac
-1:	and	$~(X86_EFLAGS_TF | X86_EFLAGS_RF | X86_EFLAGS_NT | X86_EFLAGS_DF | X86_EFLAGS_AC), %r11d
+1:	and	$~(X86_EFLAGS_TF | X86_EFLAGS_RF | X86_EFLAGS_NT | X86_EFLAGS_DF | \
+		   X86_EFLAGS_AC), %r11d
 	or	$X86_EFLAGS_IF, %r11d
 	mov	%r11, REGS_eflags - REGS_rsi(%rsp)
 	mov	%rsi, REGS_rsp - REGS_rsi(%rsp)
@@ -442,7 +443,8 @@ vector_stubs:
 vec = 0
 .rept 256
 	.balign	16
-	.if (vec == 8) || (vec >= 10 && vec <= 14) || (vec == 17) || (vec == 21) || (vec == 29) || (vec == 30)
+	.if (vec == 8) || (vec >= 10 && vec <= 14) || (vec == 17) || (vec == 21) || \
+	    (vec == 29) || (vec == 30)
 	.else
 	push	$0
 	.endif

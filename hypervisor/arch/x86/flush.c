@@ -80,6 +80,7 @@ void write_cr3_flush(u64 cr3)
 
 /**
  * flush_one_local() - Drop this CPU's translation of one address.
+ * @va: any address in its page
  */
 void flush_one_local(unsigned long va)
 {
@@ -190,6 +191,7 @@ void flush_cache_mask(const cpumask_t *mask)
 
 /**
  * cpumask_online() - The set of CPUs that run.
+ * @mask: filled in
  */
 void cpumask_online(cpumask_t *mask)
 {
@@ -251,5 +253,6 @@ void flush_cache_page(const void *page)
 {
 	for (unsigned int i = 0; i < PAGE_SIZE; i += 64)
 		__asm__ __volatile__("clflush %0" :: "m" (((const char *)page)[i]));
+	/* The lines have left when the caller goes on: clflush is ordered by this only. */
 	smp_mb();
 }

@@ -208,7 +208,8 @@ say_and_halt:
 msg_no_long_mode:
 	.asciz	"Hospes: this CPU has no 64-bit long mode; a 64-bit CPU is needed.\r\n"
 msg_no_nx:
-	.asciz	"Hospes: this CPU has no NX (or the firmware turned it off); enable no-execute in the firmware setup.\r\n"
+	.ascii	"Hospes: this CPU has no NX (or the firmware turned it off); "
+	.asciz	"enable no-execute in the firmware setup.\r\n"
 
 	.section .init.data, "aw", @progbits
 	.balign	8

@@ -229,7 +229,8 @@ static void __init directmap_init(const struct e820_map *machine)
 
 	for (i = 0; i < machine->nr; i++) {
 		const struct e820_entry *e = &machine->entry[i];
-		u64 start = ROUND_UP(e->addr, PAGE_SIZE), end = ROUND_DOWN(e->addr + e->size, PAGE_SIZE);
+		u64 start = ROUND_UP(e->addr, PAGE_SIZE);
+		u64 end = ROUND_DOWN(e->addr + e->size, PAGE_SIZE);
 
 		if (e->type != E820_RAM || start >= end)
 			continue;
@@ -276,7 +277,10 @@ static void __init frame_table_init(const struct e820_map *machine)
 	}
 	BUILD_BUG_ON((sizeof(struct page_info) << FRAME_CHUNK_SHIFT) != 1UL << L2_SHIFT);
 
-	/* RAM is the hypervisor's until it is freed to the allocator. The first megabyte counts as I/O. */
+	/*
+	 * RAM is the hypervisor's until it is freed to the allocator. The first
+	 * megabyte counts as I/O.
+	 */
 	for (i = 0; i < machine->nr; i++) {
 		const struct e820_entry *e = &machine->entry[i];
 		unsigned long mfn = max(ROUND_UP(e->addr, PAGE_SIZE), 0x100000UL) >> PAGE_SHIFT;
@@ -345,7 +349,8 @@ static void image_rights(const char *from, const char *to, u64 flags)
 void __init paging_protect_image(void)
 {
 	extern char boot_stack[];
-	unsigned long guard = ((unsigned long)boot_stack + 4 * PAGE_SIZE - IMAGE_VIRT_START) >> PAGE_SHIFT;
+	unsigned long guard_va = (unsigned long)boot_stack + 4 * PAGE_SIZE;
+	unsigned long guard = (guard_va - IMAGE_VIRT_START) >> PAGE_SHIFT;
 	unsigned long i, end = ((unsigned long)__image_end - IMAGE_VIRT_START) >> PAGE_SHIFT;
 
 	image_rights(__image_start, __text_end, PTE_HV_RX);
@@ -398,8 +403,8 @@ void show_page_walk(unsigned long va)
 
 		pr_err(" L%u[%03lx] = %016lx\n", (shift - PAGE_SHIFT) / 9 + 1,
 		       va >> shift & (PT_ENTRIES - 1), (unsigned long)entry);
-		if (!(entry & PTE_P) || shift == L1_SHIFT || (shift < L4_SHIFT && (entry & PTE_PSE)) ||
-		    !mfn_valid(pte_mfn(entry)))
+		if (!(entry & PTE_P) || shift == L1_SHIFT ||
+		    (shift < L4_SHIFT && (entry & PTE_PSE)) || !mfn_valid(pte_mfn(entry)))
 			return;
 		table = table_of(entry);
 	}

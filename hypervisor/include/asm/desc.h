@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Descriptor tables, task state, and the stack block they refer to. Intel SDM vol. 3, 3.5, 6.14, 7.7. */
+/*
+ * Descriptor tables, task state, and the stack block they refer to. Intel SDM
+ * vol. 3, 3.5, 6.14, 7.7.
+ */
 #ifndef HV_ASM_DESC_H
 #define HV_ASM_DESC_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Structures of the firmware. UEFI 2.10: 4.3 (system table), 7.2 (memory map), 8 (runtime services). */
+/*
+ * Structures of the firmware. UEFI 2.10: 4.3 (system table), 7.2 (memory map), 8
+ * (runtime services).
+ */
 #ifndef HV_ASM_EFI_H
 #define HV_ASM_EFI_H
 
@@ -61,20 +64,20 @@ struct efi_guid {
 
 struct efi_runtime_services {
 	struct efi_header hdr;
-	u64 EFIAPI (*get_time)(struct efi_time *t, struct efi_time_capabilities *cap);
-	u64 EFIAPI (*set_time)(struct efi_time *t);
-	u64 EFIAPI (*get_wakeup_time)(u8 *enabled, u8 *pending, struct efi_time *t);
-	u64 EFIAPI (*set_wakeup_time)(u8 enable, struct efi_time *t);
+	u64 (*get_time)(struct efi_time *t, struct efi_time_capabilities *cap) EFIAPI;
+	u64 (*set_time)(struct efi_time *t) EFIAPI;
+	u64 (*get_wakeup_time)(u8 *enabled, u8 *pending, struct efi_time *t) EFIAPI;
+	u64 (*set_wakeup_time)(u8 enable, struct efi_time *t) EFIAPI;
 	void *set_virtual_address_map, *convert_pointer;
-	u64 EFIAPI (*get_variable)(u16 *name, struct efi_guid *guid, u32 *attr, u64 *size,
-				   void *data);
-	u64 EFIAPI (*get_next_variable_name)(u64 *size, u16 *name, struct efi_guid *guid);
-	u64 EFIAPI (*set_variable)(u16 *name, struct efi_guid *guid, u32 attr, u64 size,
-				   void *data);
-	u64 EFIAPI (*get_next_high_monotonic_count)(u32 *count);
+	u64 (*get_variable)(u16 *name, struct efi_guid *guid, u32 *attr, u64 *size,
+			    void *data) EFIAPI;
+	u64 (*get_next_variable_name)(u64 *size, u16 *name, struct efi_guid *guid) EFIAPI;
+	u64 (*set_variable)(u16 *name, struct efi_guid *guid, u32 attr, u64 size,
+			    void *data) EFIAPI;
+	u64 (*get_next_high_monotonic_count)(u32 *count) EFIAPI;
 	void *reset_system, *update_capsule, *query_capsule_capabilities;
-	u64 EFIAPI (*query_variable_info)(u32 attr, u64 *max_storage, u64 *remaining,
-					  u64 *max_variable);
+	u64 (*query_variable_info)(u32 attr, u64 *max_storage, u64 *remaining,
+				   u64 *max_variable) EFIAPI;
 };
 
 BUILD_BUG_ON(sizeof(struct efi_runtime_services) != 136);

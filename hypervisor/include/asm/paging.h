@@ -7,7 +7,8 @@
 #include <asm/page.h>
 
 extern char __image_start[], __text_end[], __rodata_end[], __ro_after_init_end[];
-extern char __data_end[], __init_start[], __init_text_end[], __init_end[], __symbols_end[], __image_end[];
+extern char __data_end[], __init_start[], __init_text_end[], __init_end[];
+extern char __symbols_end[], __image_end[];
 
 /* Physical address of the image's first byte. */
 extern u64 image_phys;

@@ -134,18 +134,20 @@ static inline void wbinvd(void)
 	__asm__ __volatile__("wbinvd" ::: "memory");
 }
 
-#define smp_mb()	__atomic_thread_fence(__ATOMIC_SEQ_CST)
-#define smp_wmb()	barrier()
-#define smp_rmb()	barrier()
+#define smp_mb()	__atomic_thread_fence(__ATOMIC_SEQ_CST)	/* all before all */
+#define smp_wmb()	barrier()	/* the CPU keeps writes in order */
+#define smp_rmb()	barrier()	/* and reads */
 
 static inline void set_bit_atomic(unsigned int nr, volatile void *addr)
 {
-	__asm__ __volatile__("lock btsl %1, %0" : "+m" (*(volatile u32 *)addr) : "Ir" (nr) : "memory");
+	__asm__ __volatile__("lock btsl %1, %0"
+			     : "+m" (*(volatile u32 *)addr) : "Ir" (nr) : "memory");
 }
 
 static inline void clear_bit_atomic(unsigned int nr, volatile void *addr)
 {
-	__asm__ __volatile__("lock btrl %1, %0" : "+m" (*(volatile u32 *)addr) : "Ir" (nr) : "memory");
+	__asm__ __volatile__("lock btrl %1, %0"
+			     : "+m" (*(volatile u32 *)addr) : "Ir" (nr) : "memory");
 }
 
 static inline bool test_and_set_bit_atomic(unsigned int nr, volatile void *addr)

@@ -44,7 +44,7 @@ static inline struct tsc_scale tsc_scale_for(u32 khz)
 static inline u64 tsc_scale_ns(struct tsc_scale s, u64 ticks)
 {
 	ticks = s.shift >= 0 ? ticks << s.shift : ticks >> -s.shift;
-	return ((unsigned __int128)ticks * s.mul) >> 32;
+	return ((__uint128_t)ticks * s.mul) >> 32;
 }
 
 /* Never fewer ticks than @ns (below 2^63) takes; for spans, not for time since boot. */

@@ -3,6 +3,7 @@
 #ifndef HV_ACPI_H
 #define HV_ACPI_H
 
+#include <hv/lib.h>
 #include <hv/types.h>
 
 #define ACPI_MAX_CPUS		256

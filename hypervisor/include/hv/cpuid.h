@@ -45,7 +45,8 @@ struct cpu_identity {
 	u32 family, model, stepping;
 	u32 cpuid_level, clflush_size;
 	u32 cores, threads;	/* in a package */
-	u32 core_shift, package_shift;	/* bits of the APIC id below the core's, the package's number */
+	/* Bits of the APIC id below the core's, the package's number. */
+	u32 core_shift, package_shift;
 };
 
 void cpu_identify(struct cpu_identity *id);

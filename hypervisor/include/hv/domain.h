@@ -218,8 +218,8 @@ extern struct domain *dom_idle, *dom_io, *dom_xen;
 
 #define for_each_domain(d) for (d = domain_list; d; d = d->next_in_list)
 #define for_each_vcpu(d, v) \
-	for (unsigned int _i = 0; _i < (d)->max_vcpus; _i++) \
-		if (((v) = (d)->vcpu[_i]) != NULL)
+	for (unsigned int _i = 0; _i < (d)->max_vcpus && ((v) = (d)->vcpu[_i], true); _i++) \
+		if (v)
 
 static inline bool is_idle_vcpu(const struct vcpu *v)
 {
@@ -244,6 +244,7 @@ static inline void domain_hold(struct domain *d)
 {
 	__atomic_fetch_add(&d->refcount, 1, __ATOMIC_RELAXED);
 }
+
 /* May the caller act on @d: its own domain, or it is privileged? */
 bool domain_may_act_on(const struct domain *d);
 /* vCPU @id of @d; NULL if there is none. Any @id a guest may name. */
@@ -259,7 +260,10 @@ void domain_shutdown(struct domain *d, u8 reason);
 int domain_set_shutdown_code(struct domain *d, u8 reason);
 /* After a shutdown was served (suspend): its vCPUs run on. */
 void domain_resume(struct domain *d);
-/* VCPUOP_initialise, setvcpucontext: check all, then load. @v is not running and no one else loads it. */
+/*
+ * VCPUOP_initialise, setvcpucontext: check all, then load. @v is not running and
+ * no one else loads it.
+ */
 struct vcpu_guest_context;
 int arch_set_vcpu_context(struct vcpu *v, const struct vcpu_guest_context *ctxt);
 

@@ -10,7 +10,7 @@ int evtchn_domain_init(struct domain *d, unsigned int max_port);
 void evtchn_close_all(struct domain *d);
 void evtchn_domain_destroy(struct domain *d);
 
-/* A virtual interrupt for one vCPU (per-vCPU kinds), or for the domain's handler of a global kind. */
+/* A virtual interrupt for one vCPU (per-vCPU kinds), or for a domain's handler of a global kind. */
 void virq_send_vcpu(struct vcpu *v, u32 virq);
 void virq_send_domain(struct domain *d, u32 virq);
 /* To whoever handles the global @virq: domain 0 unless set otherwise. */
@@ -18,7 +18,7 @@ void virq_send_global(u32 virq);
 
 /* Physical interrupt @pirq of @d fires. False if no port is bound. */
 bool evtchn_send_pirq(struct domain *d, u32 pirq);
-/* Unmask the port that @pirq is bound to, if any: PHYSDEVOP_eoi after PHYSDEVOP_pirq_eoi_gmfn_v1. */
+/* Unmask @pirq's port, if it has one: PHYSDEVOP_eoi after PHYSDEVOP_pirq_eoi_gmfn_v1. */
 void evtchn_unmask_pirq(struct domain *d, u32 pirq);
 
 /* Raise upcall_pending for @v and make it run. */

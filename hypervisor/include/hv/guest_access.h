@@ -8,13 +8,14 @@
 #ifndef HV_GUEST_ACCESS_H
 #define HV_GUEST_ACCESS_H
 
+#include <hv/lib.h>
 #include <hv/types.h>
 #include <hv/errno.h>
 
 /* Bytes that could NOT be copied: 0 is success. */
-size_t raw_copy_from_guest(void *to, unsigned long from_va, size_t len) __attribute__((warn_unused_result));
-size_t raw_copy_to_guest(unsigned long to_va, const void *from, size_t len) __attribute__((warn_unused_result));
-size_t raw_clear_guest(unsigned long to_va, size_t len) __attribute__((warn_unused_result));
+size_t raw_copy_from_guest(void *to, unsigned long from_va, size_t len) __must_check;
+size_t raw_copy_to_guest(unsigned long to_va, const void *from, size_t len) __must_check;
+size_t raw_clear_guest(unsigned long to_va, size_t len) __must_check;
 
 /* 0 or -EFAULT. @obj is a pointer to the private copy; whole objects only. */
 #define copy_from_guest(obj, va) \

@@ -54,7 +54,7 @@
 #define IS_ENABLED_VAL(v)	IS_ENABLED_CAT(v)
 #define IS_ENABLED_CAT(v)	IS_ENABLED_TRY(IS_ENABLED_##v)
 /* 1 if the Kconfig symbol is set to y, else 0; usable in plain C. */
-#define IS_ENABLED(option)	IS_ENABLED_VAL(option)
+#define IS_ENABLED(CONFIG_symbol)	IS_ENABLED_VAL(CONFIG_symbol)
 
 /* fls64: number of the highest bit set, counted from 1; 0 for 0. */
 static inline unsigned int fls64(u64 x)

@@ -119,7 +119,7 @@ static inline struct page_info *virt_to_page(const void *va)
 
 /* mm/page_alloc.c: buddy allocator over all RAM. */
 #define MAX_ORDER		18	/* 1 GiB */
-#define MEMF_LOW(bits)		((unsigned int)(bits) & 0x3f)	/* frames below 1 << bits bytes; 0: anywhere */
+#define MEMF_LOW(bits)		((unsigned int)(bits) & 0x3f)	/* below 1 << bits; 0: anywhere */
 #define MEMF_NO_SCRUB		BIT(8)
 
 struct page_info *page_alloc(unsigned int order, unsigned int memflags);
@@ -271,7 +271,7 @@ unsigned int arch_page_drop(struct page_info *pg, enum page_type level);
 extern pte_t *idle_l4;	/* direct-map address of the template L4 */
 int map_pages(unsigned long va, mfn_t mfn, unsigned long nr, u64 flags);
 void unmap_pages(unsigned long va, unsigned long nr);
-/* Map @len bytes at @pa: device registers, uncached; or as @flags says (PTE_HV_*). NULL if no space. */
+/* Map @len bytes at @pa: device registers, uncached; or by @flags (PTE_HV_*). NULL if no space. */
 void *ioremap(paddr_t pa, size_t len);
 void *ioremap_flags(paddr_t pa, size_t len, u64 flags);
 /* Map @nr frames of RAM, not contiguous, with a guard page on either side. */

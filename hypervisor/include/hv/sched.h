@@ -18,7 +18,10 @@ struct sched_policy {
 	/* @wakeup: it was asleep; else it was running. True if the CPU is to pick again. */
 	bool (*enqueue)(struct vcpu *v, bool wakeup);
 	void (*dequeue)(struct vcpu *v);
-	/* Next vCPU (never NULL: the idle one if there is no other) and after how long to pick again, 0 for never. */
+	/*
+	 * Next vCPU (never NULL: the idle one if there is no other) and after
+	 * how long to pick again, 0 for never.
+	 */
 	struct vcpu *(*pick)(unsigned int cpu, u64 now, u64 *slice_ns);
 	/* @v, picked earlier, left the CPU: account for it. */
 	void (*stopped)(struct vcpu *v, u64 now);
@@ -71,7 +74,10 @@ void vcpu_set_periodic_timer(struct vcpu *v, u64 period_ns);
 void idle_loop(void) __noreturn;
 /* arch: wait for an interrupt, unless a softirq is pending; interrupts on before and after. */
 void cpu_idle(void);
-/* arch: Continue @v on a fresh stack: guests by return_to_guest, idle vCPUs in idle_loop(). Interrupts are on. */
+/*
+ * arch: Continue @v on a fresh stack: guests by return_to_guest, idle vCPUs in
+ * idle_loop(). Interrupts are on.
+ */
 void continue_running(struct vcpu *v) __noreturn;
 
 #endif

@@ -19,7 +19,10 @@ u64 ns_to_tsc(u64 ns);
 extern u32 tsc_khz;
 void udelay(unsigned int usec);
 
-/* Write vcpu_time_info of @v (and its registered secondary area) if scale or epoch changed, or @force. */
+/*
+ * Write vcpu_time_info of @v (and its registered secondary area) if scale or
+ * epoch changed, or @force.
+ */
 void time_update_vcpu(struct vcpu *v, bool force);
 /* Write wc_* of @d's shared_info. */
 void time_update_wallclock(struct domain *d);

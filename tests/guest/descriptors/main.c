@@ -2,7 +2,7 @@
 /* GDT and LDT: what may be loaded, and what a selector can reach. */
 #include "guest.h"
 
-const char test_name[] = "descriptors";
+const char *const test_name = "descriptors";
 
 #define CODE64		0x00affa000000ffffUL	/* ring 3 */
 #define CODE64_RING0	0x00af9a000000ffffUL

@@ -2,7 +2,7 @@
 /* Event channels from a guest's side: life cycle, delivery, limits. */
 #include "guest.h"
 
-const char test_name[] = "evtchn";
+const char *const test_name = "evtchn";
 
 static int bind_ipi(void)
 {

@@ -2,7 +2,7 @@
 /* The smallest guest: it runs, can speak, and the version is the one promised. */
 #include "guest.h"
 
-const char test_name[] = "hello";
+const char *const test_name = "hello";
 
 void test_main(void)
 {

@@ -66,7 +66,7 @@ static inline long hypercall5(unsigned long nr, unsigned long a1, unsigned long 
 		   (unsigned long)(a3), (unsigned long)(a4), (unsigned long)(a5))
 
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void finish(void) __attribute__((noreturn));
+__attribute__((noreturn)) void finish(void);
 
 /* One check: counted, and named in the log if it fails. */
 void check_at(bool ok, const char *what, const char *file, int line);
@@ -91,13 +91,14 @@ struct trap_frame {
 	u64 r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
 	u64 vector, error_code, rip, cs, rflags, rsp, ss;
 };
+
 extern struct trap_frame last_trap;
 int catch_trap(void (*fn)(void *arg), void *arg);
 extern volatile int events_seen;
 extern int failsafe_taken;
 
 void test_main(void);
-extern const char test_name[];
+extern const char *const test_name;
 
 #define memset(p, c, n)	__builtin_memset(p, c, n)
 #define memcpy(d, s, n)	__builtin_memcpy(d, s, n)

@@ -188,7 +188,10 @@ void *alloc_pages(unsigned int nr)
 
 long update_entry(const u64 *entry, u64 val)
 {
-	struct mmu_update req = { .ptr = entry_machine_address(entry) | MMU_NORMAL_PT_UPDATE, .val = val };
+	struct mmu_update req = {
+		.ptr = entry_machine_address(entry) | MMU_NORMAL_PT_UPDATE,
+		.val = val,
+	};
 
 	return HC(mmu_update, &req, 1, 0, DOMID_SELF, 0);
 }
@@ -205,7 +208,8 @@ long make_readonly(void *va)
 
 long make_writable(void *va)
 {
-	return remap(va, virt_to_mfn(va) << 12 | PTE_P | PTE_RW | PTE_A | PTE_D | PTE_US, UVMF_INVLPG);
+	return remap(va, virt_to_mfn(va) << 12 | PTE_P | PTE_RW | PTE_A | PTE_D | PTE_US,
+		     UVMF_INVLPG);
 }
 
 long mmuext(unsigned int cmd, u64 mfn)

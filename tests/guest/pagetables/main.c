@@ -2,7 +2,7 @@
 /* Every page-table update that a guest may not make, and a few that it may. */
 #include "guest.h"
 
-const char test_name[] = "pagetables";
+const char *const test_name = "pagetables";
 
 #define GUEST_RW	(PTE_P | PTE_RW | PTE_A | PTE_D | PTE_US)
 #define GUEST_RO	(PTE_P | PTE_A | PTE_US)
@@ -16,7 +16,8 @@ static void refused(const u64 *entry, u64 val, const char *what)
 	long rc = update_entry(entry, val);
 
 	check_at(rc < 0, what, __FILE__, __LINE__);
-	check_at((*entry & ~(PTE_A | PTE_D)) == (before & ~(PTE_A | PTE_D)), what, __FILE__, __LINE__);
+	check_at((*entry & ~(PTE_A | PTE_D)) == (before & ~(PTE_A | PTE_D)), what, __FILE__,
+		 __LINE__);
 	if (rc >= 0) {
 		say("not refused: %s\n", what);
 		update_entry(entry, before);
@@ -30,15 +31,18 @@ static void writable_mapping_of_tables(void)
 
 	CHECK(remap(l1, virt_to_mfn(l1) << 12 | GUEST_RW, UVMF_INVLPG) < 0);
 	CHECK(remap(l4, virt_to_mfn(l4) << 12 | GUEST_RW, UVMF_INVLPG) < 0);
-	refused(pte_of(data_page), virt_to_mfn(l1) << 12 | GUEST_RW, "second writable mapping of an L1");
-	refused(pte_of(data_page), virt_to_mfn(l4) << 12 | GUEST_RW, "second writable mapping of the L4");
+	refused(pte_of(data_page), virt_to_mfn(l1) << 12 | GUEST_RW,
+		"second writable mapping of an L1");
+	refused(pte_of(data_page), virt_to_mfn(l4) << 12 | GUEST_RW,
+		"second writable mapping of the L4");
 	CHECK_EQ(update_entry(pte_of(data_page), virt_to_mfn(l1) << 12 | GUEST_RO),  0);
 	CHECK_EQ(update_entry(pte_of(data_page), virt_to_mfn(other_page) << 12 | GUEST_RW), 0);
 }
 
 static void bits_that_are_not_allowed(void)
 {
-	u64 *l2e = table_at(data_page, 2), *l3e = table_at(data_page, 3), *l4e = table_at(data_page, 4);
+	u64 *l2e = table_at(data_page, 2), *l3e = table_at(data_page, 3);
+	u64 *l4e = table_at(data_page, 4);
 
 	refused(l2e, *l2e | PTE_PSE, "2 MiB page");
 	refused(l3e, *l3e | PTE_PSE, "1 GiB page");
@@ -98,7 +102,8 @@ static void frames_that_are_not_ours(void)
 
 			mapped++;
 			if (pfn >= start_info->nr_pages)
-				check_at(false, "frame without a pfn was mapped", __FILE__, __LINE__);
+				check_at(false, "frame without a pfn was mapped", __FILE__,
+					 __LINE__);
 			update_entry(pte_of(data_page), before);
 		}
 	}

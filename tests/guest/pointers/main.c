@@ -6,7 +6,7 @@
  */
 #include "guest.h"
 
-const char test_name[] = "pointers";
+const char *const test_name = "pointers";
 
 static const unsigned long bad[] = {
 	0,				/* not mapped */
@@ -68,7 +68,8 @@ static void try_call(unsigned int nr, unsigned long cmd, unsigned long ptr)
 	case __HYPERVISOR_vcpu_op:
 		rc = hypercall5(nr, cmd, 0, ptr, 0, 0);
 		if (cmd == VCPUOP_is_up || cmd == VCPUOP_stop_periodic_timer ||
-		    cmd == VCPUOP_stop_singleshot_timer || cmd == VCPUOP_up || cmd == VCPUOP_send_nmi)
+		    cmd == VCPUOP_stop_singleshot_timer || cmd == VCPUOP_up ||
+		    cmd == VCPUOP_send_nmi)
 			return;
 		break;
 	case __HYPERVISOR_grant_table_op:

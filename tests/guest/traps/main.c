@@ -2,10 +2,9 @@
 /* Exceptions, emulated instructions, and what a guest must not get to do. */
 #include "guest.h"
 
-const char test_name[] = "traps";
+const char *const test_name = "traps";
 
 static void do_ud2(void *arg) { __asm__ __volatile__("ud2"); }
-static void do_div(void *arg) { __asm__ __volatile__("xor %%ecx, %%ecx; div %%ecx" ::: "rax", "rcx", "rdx"); }
 static void do_int3(void *arg) { __asm__ __volatile__("int3"); }
 static void do_hlt(void *arg) { __asm__ __volatile__("hlt"); }
 static void do_lgdt(void *arg) { __asm__ __volatile__("lgdt (%%rsp)" ::: "memory"); }
@@ -17,18 +16,27 @@ static void do_sysret(void *arg) { __asm__ __volatile__("sysretq"); }
 static void do_invlpg(void *arg) { __asm__ __volatile__("invlpg (%%rsp)" ::: "memory"); }
 static void do_read(void *arg) { (void)*(volatile u64 *)arg; }
 static void do_write(void *arg) { *(volatile u64 *)arg = 1; }
+
+static void do_div(void *arg)
+{
+	__asm__ __volatile__("xor %%ecx, %%ecx; div %%ecx" ::: "rax", "rcx", "rdx");
+}
+
 static void do_rdmsr(void *arg)
 {
 	__asm__ __volatile__("rdmsr" :: "c" ((u32)(unsigned long)arg) : "rax", "rdx");
 }
+
 static void do_wrmsr(void *arg)
 {
 	__asm__ __volatile__("wrmsr" :: "c" ((u32)(unsigned long)arg), "a" (0), "d" (0));
 }
+
 static void do_in(void *arg)
 {
 	__asm__ __volatile__("inb %%dx, %%al" :: "d" ((u16)(unsigned long)arg) : "rax");
 }
+
 static void do_int_user(void *arg) { __asm__ __volatile__("int $0x81"); }
 
 static void exceptions(void)
@@ -76,7 +84,8 @@ static void privileged(void)
 	CHECK_EQ(catch_trap(do_sysret, NULL), 13);
 	CHECK_EQ(catch_trap(do_invlpg, NULL), 13);
 	CHECK_EQ(catch_trap(do_mov_cr3, NULL), 13);
-	CHECK_EQ(catch_trap(do_mov_cr3, (void *)(virt_to_mfn((void *)start_info->pt_base) << 12)), 13);
+	CHECK_EQ(catch_trap(do_mov_cr3,
+			    (void *)(virt_to_mfn((void *)start_info->pt_base) << 12)), 13);
 	CHECK_EQ(catch_trap(do_wrmsr, (void *)0xc0000082UL), 13);	/* LSTAR */
 	CHECK_EQ(catch_trap(do_wrmsr, (void *)0x1bUL), 13);		/* APIC base */
 	CHECK_EQ(catch_trap(do_rdmsr, (void *)0x12345678UL), 13);

@@ -80,6 +80,9 @@ static long callback_unregister(struct vcpu *v, unsigned long arg)
  * do_callback_op() - Register or remove a callback.
  * @a1: CALLBACKOP_*
  * @a2: guest address of its argument
+ * @a3: unused
+ * @a4: unused
+ * @a5: unused
  *
  * Return: 0; -EFAULT; -EINVAL for an address that is not canonical or a
  *	   callback that cannot be removed; -ENOSYS for an unknown one.
@@ -100,6 +103,9 @@ long do_callback_op(unsigned long a1, unsigned long a2, unsigned long a3,
  * do_nmi_op() - The older way to register an NMI handler.
  * @a1: XENNMI_*
  * @a2: guest address of a struct xennmi_callback
+ * @a3: unused
+ * @a4: unused
+ * @a5: unused
  */
 long do_nmi_op(unsigned long a1, unsigned long a2, unsigned long a3,
 	       unsigned long a4, unsigned long a5)
@@ -123,6 +129,10 @@ long do_nmi_op(unsigned long a1, unsigned long a2, unsigned long a3,
  * do_set_trap_table() - Set entries of the exception table.
  * @a1: guest address of trap_info entries up to one whose address is 0; a null
  *	pointer empties the table
+ * @a2: unused
+ * @a3: unused
+ * @a4: unused
+ * @a5: unused
  *
  * Return: 0; -EFAULT; -EINVAL for an address that is not canonical.
  */

@@ -98,7 +98,8 @@ static void load_fpu(struct vcpu *v, const struct vcpu_guest_context *c)
 static int take_tables(struct vcpu *v, const struct vcpu_guest_context *c)
 {
 	unsigned long frames[GUEST_GDT_PAGES];
-	mfn_t user = c->ctrlreg[1] ? _mfn((c->ctrlreg[1] & PTE_ADDR_MASK) >> PAGE_SHIFT) : INVALID_MFN;
+	mfn_t user = c->ctrlreg[1] ? _mfn((c->ctrlreg[1] & PTE_ADDR_MASK) >> PAGE_SHIFT) :
+				     INVALID_MFN;
 	unsigned int i;
 	int rc;
 

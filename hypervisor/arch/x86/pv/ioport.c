@@ -49,6 +49,7 @@ static struct port_range denied[DENIED_MAX] __ro_after_init = {
 	{ 0x40, 0x43 }, { 0x61, 0x61 },
 	{ 0x92, 0x92 }, { 0xcf9, 0xcf9 },
 };
+
 static unsigned int nr_denied __ro_after_init = 7;
 
 static spinlock_t latch_lock = SPINLOCK_INIT;

@@ -14,6 +14,9 @@
  * do_stack_switch() - Where the guest kernel's stack is.
  * @a1: stack selector
  * @a2: top of the stack, any address: a bad one crashes the guest when used
+ * @a3: unused
+ * @a4: unused
+ * @a5: unused
  */
 long do_stack_switch(unsigned long a1, unsigned long a2, unsigned long a3,
 		     unsigned long a4, unsigned long a5)
@@ -28,6 +31,10 @@ long do_stack_switch(unsigned long a1, unsigned long a2, unsigned long a3,
 /**
  * do_fpu_taskswitch() - Set or clear the virtual CR0.TS.
  * @a1: non-zero sets it
+ * @a2: unused
+ * @a3: unused
+ * @a4: unused
+ * @a5: unused
  */
 long do_fpu_taskswitch(unsigned long a1, unsigned long a2, unsigned long a3,
 		       unsigned long a4, unsigned long a5)
@@ -103,6 +110,9 @@ static long set_dr7(struct vcpu *v, unsigned long val)
  * do_set_debugreg() - Write a debug register.
  * @a1: number, 0 to 7; 4 and 5 stand for 6 and 7 unless CR4.DE is set
  * @a2: value
+ * @a3: unused
+ * @a4: unused
+ * @a5: unused
  *
  * Return: 0; -EINVAL for a register that is not there; -EPERM for an address
  *	   of the hypervisor's or a kind of breakpoint that is not offered.
@@ -134,6 +144,10 @@ long do_set_debugreg(unsigned long a1, unsigned long a2, unsigned long a3,
 /**
  * do_get_debugreg() - Read a debug register.
  * @a1: number, as for do_set_debugreg()
+ * @a2: unused
+ * @a3: unused
+ * @a4: unused
+ * @a5: unused
  */
 long do_get_debugreg(unsigned long a1, unsigned long a2, unsigned long a3,
 		     unsigned long a4, unsigned long a5)
@@ -171,6 +185,9 @@ static void load_user_gs(unsigned long sel)
  * do_set_segment_base() - FS and GS bases, or the program's GS selector.
  * @a1: SEGBASE_*
  * @a2: base address, or selector for SEGBASE_GS_USER_SEL
+ * @a3: unused
+ * @a4: unused
+ * @a5: unused
  *
  * The caller is the guest's kernel, so its own GS is the active one and the
  * program's the swapped-out one.

@@ -241,6 +241,7 @@ static int update_all(unsigned long list, unsigned int count, u32 foreigndom, un
  * @count: how many, with MMU_UPDATE_PREEMPTED if this continues a call
  * @pdone: guest address at which to leave how many were carried out, or 0
  * @foreigndom: see target_get()
+ * @a5:         unused
  *
  * Changes before the one that fails stay.
  * Return: 0; -EINVAL, -EPERM, -EACCES, -EBUSY if a request is refused; -EFAULT; -ESRCH.
@@ -351,6 +352,8 @@ static long update_va_mapping(unsigned long va, u64 val, unsigned long flags, do
  * @va: address in the caller's present address space
  * @val: entry to map it by
  * @flags: UVMF_*: what to flush, and where
+ * @a4:    unused
+ * @a5:    unused
  *
  * Return: 0; -EINVAL, -EPERM, -EACCES, -EBUSY if refused; -EFAULT if the bitmap of
  * vCPUs cannot be read.
@@ -363,6 +366,11 @@ long do_update_va_mapping(unsigned long va, unsigned long val, unsigned long fla
 
 /**
  * do_update_va_mapping_otherdomain() - The same for a frame of domain @domid.
+ * @va: address whose L1 entry is to change
+ * @val: the new entry
+ * @flags: UVMF_*
+ * @domid: owner of the frame that the entry names, DOMID_IO or DOMID_SELF
+ * @a5: unused
  *
  * Return: also -ESRCH, -EPERM.
  */

@@ -269,6 +269,7 @@ static int ext_all(unsigned long list, unsigned int count, domid_t foreigndom, u
  * @count: how many, with MMU_UPDATE_PREEMPTED if this continues a call
  * @pdone: guest address at which to leave how many were carried out, or 0
  * @foreigndom: owner of the frames that are named, DOMID_SELF for the caller
+ * @a5:         unused
  *
  * Operations before the one that fails have taken effect.
  * Return: 0; -ENOSYS, -EOPNOTSUPP for one that does not exist; -EINVAL, -EBUSY,

@@ -469,7 +469,8 @@ bool pv_ptwr_fault(struct cpu_user_regs *regs, unsigned long va)
 		return false;
 	if (!page_edit_begin(pg, v->domain->domain_id, PT_L1))
 		return false;
-	rc = write_entry(v, (pte_t *)((char *)page_to_virt(pg) + (va & ~PAGE_MASK & ~7UL)), regs, &w);
+	rc = write_entry(v, (pte_t *)((char *)page_to_virt(pg) + (va & ~PAGE_MASK & ~7UL)), regs,
+			 &w);
 	if (unlikely(page_edit_end(pg)))
 		pv_retire(v, pg, PT_L1);
 	if (!rc)

@@ -59,7 +59,8 @@ int pv_validate_segdesc(struct page_info *pg)
 		if (!desc)
 			continue;
 		if (!fix_descriptor(&desc)) {
-			dprintk(page_owner(pg), LOG_DEBUG, "descriptor %u at mfn %#lx is %016lx: refused\n",
+			dprintk(page_owner(pg), LOG_DEBUG,
+				"descriptor %u at mfn %#lx is %016lx: refused\n",
 				i, mfn_x(page_to_mfn(pg)), (unsigned long)desc);
 			return -EINVAL;
 		}
@@ -70,6 +71,7 @@ int pv_validate_segdesc(struct page_info *pg)
 
 /**
  * pv_drop_gdt() - Take the guest's GDT from a vCPU.
+ * @v: the vCPU
  *
  * Context: @v does not run, or is the caller, who then flushes its TLB.
  */
@@ -132,6 +134,9 @@ undo:
  * do_set_gdt() - Hypercall set_gdt.
  * @list: guest address of the machine frames
  * @entries: descriptors in all
+ * @a3:      unused
+ * @a4:      unused
+ * @a5:      unused
  *
  * Return: 0; -EINVAL; -EBUSY; -EFAULT.
  */
@@ -169,6 +174,9 @@ static int write_descriptor(struct page_info *pg, unsigned int offset, u64 desc)
  * do_update_descriptor() - Hypercall update_descriptor.
  * @maddr: machine address of the descriptor, in memory of the caller's domain
  * @desc: new value
+ * @a3:   unused
+ * @a4:   unused
+ * @a5:   unused
  *
  * Return: 0; -EINVAL if place or value is refused; -EBUSY.
  */
@@ -238,6 +246,7 @@ bool pv_ldt_fault(struct vcpu *v, unsigned long offset)
 
 /**
  * pv_drop_ldt() - Take the pages of a vCPU's LDT out of its window.
+ * @v: the vCPU
  *
  * Return: true if there were any, and the CPU that @v runs on may know them.
  */

@@ -180,6 +180,7 @@ static struct page_info *next_idle_child(struct page_info *pg, enum page_type le
 
 /**
  * pv_retire_more() - Go on retiring what an earlier call of the vCPU's left.
+ * @v: the running vCPU
  *
  * Depth first, each table before its children: they fall out of use with it.
  * Context: interrupts enabled; no table being edited.
@@ -188,7 +189,7 @@ static struct page_info *next_idle_child(struct page_info *pg, enum page_type le
 int pv_retire_more(struct vcpu *v)
 {
 	while (v->arch.retire.depth) {
-		typeof(&v->arch.retire.at[0]) at = &v->arch.retire.at[v->arch.retire.depth - 1];
+		typeof(v->arch.retire.at[0]) *at = &v->arch.retire.at[v->arch.retire.depth - 1];
 		struct page_info *pg = mfn_to_page(at->mfn), *child = NULL;
 
 		if (!at->retired) {
@@ -235,7 +236,9 @@ void pv_retire(struct vcpu *v, struct page_info *pg, enum page_type level)
 
 /**
  * pv_retire_children() - The same for what a table that was refused left behind.
+ * @v:  the running vCPU
  * @pg: frame; no reference is taken over
+ * @level: PT_L1 to PT_L4: what the table was to be
  */
 void pv_retire_children(struct vcpu *v, struct page_info *pg, enum page_type level)
 {

@@ -19,7 +19,8 @@
 #include <hv/printk.h>
 
 /* At levels 2 to 4. PSE, G and cache attributes are refused. */
-#define TABLE_ALLOWED	(PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_AVAIL | PTE_NX | PTE_ADDR_MASK)
+#define TABLE_ALLOWED	(PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_AVAIL | PTE_NX | \
+			 PTE_ADDR_MASK)
 /* Whatever differs in these only, the references stay the same. */
 #define L1_NO_REFS	(PTE_US | PTE_A | PTE_D | PTE_G | PTE_AVAIL | PTE_AVAIL_HIGH | PTE_NX)
 #define TABLE_NO_REFS	(PTE_RW | PTE_US | PTE_A | PTE_D | PTE_AVAIL | PTE_NX)
@@ -185,6 +186,8 @@ static unsigned int drop_entries(pte_t *table, unsigned int nr, enum page_type l
 
 /**
  * arch_page_drop() - Let go of all that a validated table's entries hold.
+ * @pg: frame; its entries are no longer changed by anybody
+ * @level: PT_L1 to PT_L4
  */
 unsigned int arch_page_drop(struct page_info *pg, enum page_type level)
 {
@@ -404,6 +407,10 @@ int pv_update_l1(const struct pte_update *u, pte_t *ptep, pte_t new)
 
 /**
  * pv_cmpxchg_l1() - pv_update_l1() that takes effect only if the entry is @old.
+ * @u: as pv_update_l1()
+ * @ptep: as pv_update_l1()
+ * @old: the entry as the caller knows it
+ * @new: the entry to be
  *
  * Return: as pv_update_l1(); -EAGAIN if the entry is not @old, by bits that
  * the CPU sets.

@@ -332,7 +332,8 @@ long pv_iret(struct cpu_user_regs *regs)
 	struct iret_context ctxt;
 
 	if (unlikely(copy_from_guest(&ctxt, regs->rsp))) {
-		domain_crash(v->domain, "iret frame at %016lx is not readable", (unsigned long)regs->rsp);
+		domain_crash(v->domain, "iret frame at %016lx is not readable",
+			     (unsigned long)regs->rsp);
 		return 0;
 	}
 	if ((ctxt.cs & 3) == 3) {

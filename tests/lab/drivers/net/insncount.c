@@ -7,8 +7,8 @@
  * Each execution of a mark (netload mark N) writes a line "N KERNEL XEN USER CPU0
  * HIT..." to FILE: the instructions executed since the start by guest kernels,
  * by the hypervisor (its half of the address space) and by programs, all of
- * these on the first CPU, and how often each ADDR was reached. Declarations are those of version 1 of QEMU's
- * documented plugin interface.
+ * these on the first CPU, and how often each ADDR was reached. Declarations are
+ * those of version 1 of QEMU's documented plugin interface.
  */
 #include <inttypes.h>
 #include <stddef.h>
@@ -30,7 +30,8 @@ void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id,
 void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb,
 					  void (*cb)(unsigned int, void *), int flags, void *data);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
-					    void (*cb)(unsigned int, void *), int flags, void *data);
+					    void (*cb)(unsigned int, void *), int flags,
+					    void *data);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t idx);
@@ -80,8 +81,8 @@ static void mark(unsigned int cpu, void *n)
 		for (unsigned int h = 0; h < nr_hits; h++)
 			sum.hit[h] += counts[c].hit[h];
 	}
-	fprintf(out, "%d %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64, (int)(uintptr_t)n, sum.kernel,
-		sum.xen, sum.user, counts[0].kernel + counts[0].xen + counts[0].user);
+	fprintf(out, "%d %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64, (int)(uintptr_t)n,
+		sum.kernel, sum.xen, sum.user, counts[0].kernel + counts[0].xen + counts[0].user);
 	for (unsigned int h = 0; h < nr_hits; h++)
 		fprintf(out, " %" PRIu64, sum.hit[h]);
 	fprintf(out, "\n");
@@ -98,7 +99,8 @@ static void watch_insn(struct qemu_plugin_insn *insn)
 		if (addr == hit_addr[h])
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, count_hit,
 							       QEMU_PLUGIN_CB_NO_REGS, (void *)h);
-	if (qemu_plugin_insn_size(insn) == 8 && !memcmp(data, head, 4) && !memcmp(data + 5, tail, 3))
+	if (qemu_plugin_insn_size(insn) == 8 && !memcmp(data, head, 4) &&
+	    !memcmp(data + 5, tail, 3))
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, mark, QEMU_PLUGIN_CB_NO_REGS,
 						       (void *)(uintptr_t)data[4]);
 }

@@ -254,7 +254,8 @@ static void udp_out(const char *host, unsigned int count, size_t size)
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &sndbuf, sizeof(sndbuf));
 	fill(0, (size + 7) & ~7ul);
 	for (unsigned int i = 0; i < count; i++)
-		while (sendto(fd, buf, size, 0, ai->ai_addr, ai->ai_addrlen) < 0 && errno == ENOBUFS)
+		while (sendto(fd, buf, size, 0, ai->ai_addr, ai->ai_addrlen) < 0 &&
+		       errno == ENOBUFS)
 			usleep(1000);
 	close(fd);
 }

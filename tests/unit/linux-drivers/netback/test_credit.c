@@ -22,7 +22,7 @@ static void node_rate(void **state)
 	assert_int_equal(window, 0);
 	assert_true(nb_credit_parse("500,0", &bytes, &window));
 	assert_int_equal(window, 0);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_false(nb_credit_parse(bad[i], &bytes, &window));
 }
 

@@ -43,7 +43,8 @@ static void random_inputs(void **state)
 
 	srand(setting("FUZZ_SEED", 1));
 	for (run = 0; run < 2000; run++) {
-		unsigned int key_len = rand() % (sizeof(key) + 1), len = rand() % (sizeof(input) + 1);
+		unsigned int key_len = rand() % (sizeof(key) + 1);
+		unsigned int len = rand() % (sizeof(input) + 1);
 
 		for (i = 0; i < sizeof(key); i++)
 			key[i] = rand();
@@ -74,7 +75,8 @@ static void requests(void **state)
 	assert_int_equal(nb_hash_value(&hash, rss_key, 36), 0);
 
 	assert_int_equal(nb_hash_queue(&hash, 7, 4), 3);
-	assert_int_equal(nb_hash_set_map(&hash, NULL, 1, 0, 4), XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER);
+	assert_int_equal(nb_hash_set_map(&hash, NULL, 1, 0, 4),
+			 XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER);
 	assert_int_equal(nb_hash_set_map_size(&hash, 129), XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER);
 	assert_int_equal(nb_hash_set_map_size(&hash, 128), XEN_NETIF_CTRL_STATUS_SUCCESS);
 	for (i = 0; i < 128; i++)
@@ -83,14 +85,17 @@ static void requests(void **state)
 	assert_int_equal(nb_hash_queue(&hash, 129, 4), 2);
 	/* the device has fewer queues now: never a number out of range */
 	assert_true(nb_hash_queue(&hash, 128, 2) < 2);
-	assert_int_equal(nb_hash_set_map(&hash, map, 128, 1, 4), XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER);
-	assert_int_equal(nb_hash_set_map(&hash, map, 2, 127, 4), XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER);
+	assert_int_equal(nb_hash_set_map(&hash, map, 128, 1, 4),
+			 XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER);
+	assert_int_equal(nb_hash_set_map(&hash, map, 2, 127, 4),
+			 XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER);
 	assert_int_equal(nb_hash_set_map(&hash, map, 2, UINT32_MAX, 4),
 			 XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER);
 	assert_int_equal(nb_hash_set_map(&hash, map, UINT32_MAX, 1, 4),
 			 XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER);
 	map[0] = 4;
-	assert_int_equal(nb_hash_set_map(&hash, map, 1, 0, 4), XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER);
+	assert_int_equal(nb_hash_set_map(&hash, map, 1, 0, 4),
+			 XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER);
 	assert_int_equal(hash.map[0], 3);
 }
 

@@ -55,8 +55,8 @@ static enum nb_tx_verdict parse(void)
 /* Every octet of the packet goes to exactly one place, in order, within bounds. */
 static void check_plan(void)
 {
-	unsigned int i, total = 0, head = 0, frag[NB_TX_FRAGS_MAX] = { 0 }, src[NB_TX_SLOTS_MAX] = { 0 };
-	unsigned int slot = 0;
+	unsigned int frag[NB_TX_FRAGS_MAX] = { 0 }, src[NB_TX_SLOTS_MAX] = { 0 };
+	unsigned int i, total = 0, head = 0, slot = 0;
 
 	nb_tx_plan(&pkt, &plan);
 	assert_true(plan.nr_chunks >= 1 && plan.nr_chunks <= NB_TX_CHUNKS_MAX);
@@ -123,7 +123,8 @@ static void gso_64k_costs_one_copy_per_slot(void **state)
 {
 	unsigned int i;
 
-	put(66 + 15 * 4096, 10, XEN_NETTXF_more_data | XEN_NETTXF_extra_info | XEN_NETTXF_csum_blank);
+	put(66 + 15 * 4096, 10,
+	    XEN_NETTXF_more_data | XEN_NETTXF_extra_info | XEN_NETTXF_csum_blank);
 	put_extra(XEN_NETIF_EXTRA_TYPE_GSO, 0, 1448, XEN_NETIF_GSO_TYPE_TCPV4);
 	for (i = 0; i < 15; i++)
 		put(4096, 0, i < 14 ? XEN_NETTXF_more_data : 0);
@@ -243,7 +244,7 @@ static void bad_extras_are_fatal(void **state)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		prod = ring.req_cons;
 		put(100, 0, XEN_NETTXF_extra_info);
 		put_extra(bad[i].type, 0, bad[i].size, bad[i].gso);
@@ -263,7 +264,9 @@ static void multicast_requests_carry_no_data(void **state)
 /* Rings of likely and unlikely values: never out of bounds, plans always whole. */
 static void random_rings(void **state)
 {
-	static const uint16_t sizes[] = { 0, 1, 13, 14, 66, 1448, 1514, 4095, 4096, 4097, 30000, 65535 };
+	static const uint16_t sizes[] = {
+		0, 1, 13, 14, 66, 1448, 1514, 4095, 4096, 4097, 30000, 65535,
+	};
 	unsigned long seed = setting("FUZZ_SEED", 1), runs = setting("FUZZ_RUNS", 200000), r;
 	unsigned int seen[4] = { 0 };
 
@@ -282,7 +285,8 @@ static void random_rings(void **state)
 				flags ^= 1 << rand() % 4;
 			if (i)
 				total += size;
-			put(size, rand() % 20 ? rand() % (size < 4096 ? 4097 - size : 1) : rand(), flags);
+			put(size, rand() % 20 ? rand() % (size < 4096 ? 4097 - size : 1) : rand(),
+			    flags);
 		}
 		/* mostly consistent totals, sometimes anything */
 		RING_GET_REQUEST(&ring, ring.req_cons)->size =

@@ -141,8 +141,8 @@ static inline bool test_bit(unsigned int nr, const volatile void *addr)
 	return ((const volatile u32 *)addr)[nr / 32] >> (nr % 32) & 1;
 }
 
-#define smp_mb()	__atomic_thread_fence(__ATOMIC_SEQ_CST)
-#define smp_wmb()	barrier()
-#define smp_rmb()	barrier()
+#define smp_mb()	__atomic_thread_fence(__ATOMIC_SEQ_CST)	/* all before all */
+#define smp_wmb()	barrier()	/* the CPU keeps writes in order */
+#define smp_rmb()	barrier()	/* and reads */
 
 #endif

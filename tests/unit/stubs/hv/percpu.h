@@ -17,10 +17,10 @@
 #define STUB_CURRENT	/* __thread, in tests with threads */
 #endif
 extern STUB_CURRENT struct vcpu *current;
-extern unsigned int stub_cpu __attribute__((weak));
+extern __attribute__((weak)) unsigned int stub_cpu;
 #define smp_processor_id()	(&stub_cpu ? stub_cpu : 0U)
 #define this_cpu()		(percpu_of[smp_processor_id()])
-extern struct cpu_user_regs stub_guest_regs __attribute__((weak));
+extern __attribute__((weak)) struct cpu_user_regs stub_guest_regs;
 #define guest_cpu_regs()	(&stub_guest_regs)	/* NULL without it */
 
 #endif

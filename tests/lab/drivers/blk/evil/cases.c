@@ -23,6 +23,7 @@ REQ(same_frame_everywhere)
 	for (i = 0; i < 11; i++)
 		r->u.rw.seg[i] = r->u.rw.seg[0];
 }
+
 REQ(flush_with_nonsense)
 {
 	good_flush(e, r);
@@ -70,6 +71,7 @@ REQ(gref_one_bad)
 		r->u.rw.seg[i].last_sect = 7;
 	}
 }
+
 REQ(read_into_readonly) { r->u.rw.seg[0].gref = e->ro_ref; }
 
 /* indirect */
@@ -89,6 +91,7 @@ static void indirect(struct evil *e, struct blkif_request *r, unsigned int nr)
 		e->table[i].last_sect = 7;
 	}
 }
+
 REQ(ind_good) { indirect(e, r, 256); }
 REQ(ind_good_1) { indirect(e, r, 1); }
 REQ(ind_good_write) { indirect(e, r, 200); r->u.indirect.indirect_op = BLKIF_OP_WRITE; }
@@ -101,7 +104,14 @@ REQ(ind_op_discard) { indirect(e, r, 1); r->u.indirect.indirect_op = BLKIF_OP_DI
 REQ(ind_op_99) { indirect(e, r, 1); r->u.indirect.indirect_op = 99; }
 REQ(ind_table_bad) { indirect(e, r, 8); r->u.indirect.indirect_grefs[0] = ~0u; }
 REQ(ind_table_3) { indirect(e, r, 8); r->u.indirect.indirect_grefs[0] = 3; }
-REQ(ind_seg_backwards) { indirect(e, r, 100); e->table[99].first_sect = 7; e->table[99].last_sect = 0; }
+
+REQ(ind_seg_backwards)
+{
+	indirect(e, r, 100);
+	e->table[99].first_sect = 7;
+	e->table[99].last_sect = 0;
+}
+
 REQ(ind_seg_oversize) { indirect(e, r, 100); e->table[50].last_sect = 9; }
 REQ(ind_gref_bad) { indirect(e, r, 100); e->table[99].gref = ~0u; }
 REQ(ind_gref_all_bad)
@@ -112,6 +122,7 @@ REQ(ind_gref_all_bad)
 	for (i = 0; i < 256; i++)
 		e->table[i].gref = 100000 + i;
 }
+
 REQ(ind_across_end) { indirect(e, r, 256); r->u.indirect.sector_number = e->sectors - 2047; }
 REQ(ind_into_readonly) { indirect(e, r, 20); e->table[19].gref = e->ro_ref; }
 
@@ -124,6 +135,7 @@ static void discard(struct blkif_request *r, u64 at, u64 nr, u8 flag)
 	r->u.discard.sector_number = at;
 	r->u.discard.nr_sectors = nr;
 }
+
 REQ(discard_none) { discard(r, 0, 8, 0); }
 REQ(discard_huge) { discard(r, 0, ~0ull, 0); }
 REQ(discard_secure) { discard(r, 0, 8, 255); }
@@ -133,6 +145,7 @@ static void jump(struct evil *e, RING_IDX to)
 {
 	WRITE_ONCE(e->sring->req_prod, to);
 }
+
 ACT(prod_33) { jump(e, 33); }
 ACT(prod_1000) { jump(e, 1000); }
 ACT(prod_back) { jump(e, -1); }
@@ -149,6 +162,7 @@ ACT(prod_back_later)
 	msleep(100);
 	jump(e, 0);
 }
+
 ACT(prod_33_after)
 {
 	struct blkif_request r;
@@ -159,6 +173,7 @@ ACT(prod_33_after)
 	msleep(100);
 	jump(e, e->prod + 33);
 }
+
 ACT(full_of_zeroes) { jump(e, 32); }
 ACT(rsp_index_overwritten)
 {
@@ -169,6 +184,7 @@ ACT(rsp_index_overwritten)
 	evil_good_read(e, &r);
 	evil_put(e, &r);
 }
+
 ACT(prod_flickers)
 {
 	unsigned int i;
@@ -180,6 +196,7 @@ ACT(prod_flickers)
 	}
 	jump(e, 0);
 }
+
 ACT(ring_without_end)
 {
 	unsigned int i;
@@ -206,6 +223,7 @@ ACT(torn)
 		e->prod = READ_ONCE(e->sring->rsp_prod);
 	}
 }
+
 ACT(table_torn)
 {
 	struct blkif_request r;
@@ -236,6 +254,7 @@ static void load(struct evil *e)
 	}
 	evil_notify(e);
 }
+
 #define STATE(name, state)						\
 ACT(name)								\
 {									\
@@ -243,6 +262,7 @@ ACT(name)								\
 	xenbus_printf(XBT_NIL, e->dev->nodename, "state", "%d", state);	\
 	msleep(300);							\
 }
+
 STATE(state_unknown_number, 42)
 STATE(state_initialising, XenbusStateInitialising)
 STATE(state_initwait, XenbusStateInitWait)
@@ -288,6 +308,7 @@ const struct evil_case evil_cases[] = {
 	A(state_initialised, ALIVE), A(state_closing, ALIVE), A(state_reconfiguring, ALIVE),
 	A(state_reconfigured, ALIVE), A(state_all, ALIVE),
 };
+
 const unsigned int evil_nr_cases = ARRAY_SIZE(evil_cases);
 
 /* Requests of random bytes, half of them with a face of sense; the seed tells which. */

@@ -33,7 +33,7 @@ void evil_put(struct evil *e, const struct blkif_request *req)
 {
 	memcpy(&e->sring->ring[e->prod % 32].req, req, sizeof(*req));
 	e->prod++;
-	virt_wmb();
+	virt_wmb();	/* partner: the backend reads the index, then the request */
 	WRITE_ONCE(e->sring->req_prod, e->prod);
 }
 

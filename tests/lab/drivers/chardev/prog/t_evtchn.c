@@ -103,7 +103,8 @@ static void test_pair(void)
 	check(notify(b, pb) == 0, "notify");
 	check(polled(a, 1000) == POLLIN, "poll sees the event");
 	check(read(a, got, sizeof(got)) == 4 && got[0] == (uint32_t)pa, "read names the port");
-	check(notify(b, pb) == 0 && polled(a, 100) == 0, "no second event before it is written back");
+	check(notify(b, pb) == 0 && polled(a, 100) == 0,
+	      "no second event before it is written back");
 	check(unmask(a, pa) && polled(a, 1000) == POLLIN, "the one that came meanwhile, after it");
 	check(read(a, got, sizeof(got)) == 4 && got[0] == (uint32_t)pa, "read names it again");
 	check(unmask(a, pa) && polled(a, 100) == 0, "and no more");
@@ -139,7 +140,8 @@ static void test_blocking(void)
 		usleep(200000);
 		_exit(notify(b, pb) != 0);
 	}
-	check(read(a, &got, sizeof(got)) == 4 && got == (uint32_t)pa, "a read that blocks is woken");
+	check(read(a, &got, sizeof(got)) == 4 && got == (uint32_t)pa,
+	      "a read that blocks is woken");
 	waitpid(pid, NULL, 0);
 	close(a);
 	close(b);
@@ -184,7 +186,8 @@ static void test_virq(void)
 	port = bind_virq(b, VIRQ_CON_RING);
 	check(port > 0, "bind it again");
 	check_errno(bind_virq(a, 1000), EINVAL, "a virtual interrupt that does not exist");
-	check_errno(ioctl(a, IOCTL_EVTCHN_BIND_VIRQ, (void *)8), EFAULT, "an argument that cannot be read");
+	check_errno(ioctl(a, IOCTL_EVTCHN_BIND_VIRQ, (void *)8), EFAULT,
+		    "an argument that cannot be read");
 	close(a);
 	close(b);
 }

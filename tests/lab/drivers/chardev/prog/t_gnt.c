@@ -326,8 +326,8 @@ static void test_notify(void)
 		map_refs(fd, p.ref, 1, &index);
 		m = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, index);
 		if (m == MAP_FAILED ||
-		    notify_on_unmap(fd, index + 7, UNMAP_NOTIFY_CLEAR_BYTE | UNMAP_NOTIFY_SEND_EVENT,
-				    pb))
+		    notify_on_unmap(fd, index + 7,
+				    UNMAP_NOTIFY_CLEAR_BYTE | UNMAP_NOTIFY_SEND_EVENT, pb))
 			_exit(1);
 		m[8] = 0x99;
 		kill(getpid(), SIGKILL);
@@ -371,7 +371,8 @@ static void test_copy(void)
 	seg[0].len = PAGE - 100;
 	seg[0].dest.virt = buf + 3000;
 	check(copy(seg, 1) == 0 && seg[0].status == GNTST_okay, "copy from a grant");
-	check(!buf[2999] && buf[3000] == 2 && buf[3000 + PAGE - 101] == 2 && !buf[3000 + PAGE - 100],
+	check(!buf[2999] && buf[3000] == 2 && buf[3000 + PAGE - 101] == 2 &&
+	      !buf[3000 + PAGE - 100],
 	      "across a page of ours, to the byte");
 
 	memset(buf, 0x33, PAGE);
@@ -413,7 +414,8 @@ static void test_copy(void)
 	seg[33].source.foreign.ref = 0x0fffffff;
 	check(copy(seg, 100) == 0, "a hundred copies");
 	for (i = good = 0; i < 100; i++)
-		good += seg[i].status == GNTST_okay && buf[i * 2000 + 7] == p.mem[(i % 50) * PAGE] &&
+		good += seg[i].status == GNTST_okay &&
+			buf[i * 2000 + 7] == p.mem[(i % 50) * PAGE] &&
 			buf[i * 2000 + 2006] == p.mem[(i % 50) * PAGE];
 	check(good == 99 && seg[33].status < 0, "all but the wrong one");
 	ungrant(&p);

@@ -96,7 +96,8 @@ static void test_hypercall(void)
 	buf = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, hc, 0);
 	check(buf != MAP_FAILED && !buf[0] && !buf[3 * PAGE - 1], "a hypercall buffer, zeroed");
 	check(hypercall(fd, __HYPERVISOR_xen_version, XENVER_capabilities,
-			(uintptr_t)buf + PAGE - 8) == 0 && !strncmp(buf + PAGE - 8, "xen-3.0-x86_64", 14),
+			(uintptr_t)buf + PAGE - 8) == 0 &&
+	      !strncmp(buf + PAGE - 8, "xen-3.0-x86_64", 14),
 	      "the hypervisor writes to it, across pages");
 	munmap(buf + PAGE, PAGE);
 	buf[0] = 1;
@@ -150,13 +151,15 @@ static void test_batch(void)
 	anon = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	check_errno(batch_v2(fd, dom, m, 1, two, err), EINVAL, "the first time, all or nothing");
 	check_errno(batch_v2(fd, dom, m + 8, 2, two, err), EINVAL, "an address within a page");
-	check_errno(batch_v2(fd, dom, anon, 2, two, err), EINVAL, "memory that is not the device's");
+	check_errno(batch_v2(fd, dom, anon, 2, two, err), EINVAL,
+		    "memory that is not the device's");
 	check_errno(batch_v2(fd, dom, m, 0, two, err), EINVAL, "no frames");
 	check_errno(batch_v2(fd, dom, m, 0xffffffffU, two, err), EINVAL, "too many frames");
 	check_errno(batch_v2(fd, dom, m, 2, (void *)8, err), EFAULT, "frames that cannot be read");
 	munmap(m, 2 * PAGE);
 	m = area(2);
-	check_errno(batch_v2(fd, dom, m, 2, two, (void *)8), EFAULT, "errors that cannot be written");
+	check_errno(batch_v2(fd, dom, m, 2, two, (void *)8), EFAULT,
+		    "errors that cannot be written");
 	munmap(m, 2 * PAGE);
 	m = area(2);
 	check(batch_v2(fd, NO_DOMAIN, m, 2, two, err) != 0 || (err[0] < 0 && err[1] < 0),
@@ -263,7 +266,8 @@ static void test_resource(void)
 	      "the size of a grant table");
 	nr = 1;
 	gnt = (void *)area(1);
-	check(resource(fd, dom, XENMEM_resource_grant_table, 0, gnt, &nr) == 0, "map a grant table");
+	check(resource(fd, dom, XENMEM_resource_grant_table, 0, gnt, &nr) == 0,
+	      "map a grant table");
 	/* The domain builder has granted the console and xenstore pages. */
 	check((gnt[0].flags & GTF_type_mask) == GTF_permit_access && gnt[0].domid == 0 &&
 	      (gnt[1].flags & GTF_type_mask) == GTF_permit_access, "its first entries");

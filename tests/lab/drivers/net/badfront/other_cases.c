@@ -119,7 +119,8 @@ static void headroom_seen(struct bf *bf)
 	else if (!(rsp->flags & XEN_NETRXF_extra_info) || rsp->offset || rsp->status < 42 ||
 		 rsp->status > 200)
 		bf->wrong = "the response is not that of a packet behind headroom";
-	else if (extra->type != XEN_NETIF_EXTRA_TYPE_XDP || extra->u.xdp.headroom != 256 || extra->flags)
+	else if (extra->type != XEN_NETIF_EXTRA_TYPE_XDP || extra->u.xdp.headroom != 256 ||
+		 extra->flags)
 		bf->wrong = "no extra info about the headroom";
 	else if (((u8 *)bf->page[RX_DATA])[0] || !(((u8 *)bf->page[RX_DATA])[256] & 1))
 		bf->wrong = "the data is not behind the headroom";

@@ -2,6 +2,7 @@
 #ifndef STUB_KERNEL_H
 #define STUB_KERNEL_H
 #include <linux/types.h>
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define min(a, b) ((a) < (b) ? (a) : (b))
 #define min_t(t, a, b) min((t)(a), (t)(b))
 #define max_t(t, a, b) ((t)(a) > (t)(b) ? (t)(a) : (t)(b))

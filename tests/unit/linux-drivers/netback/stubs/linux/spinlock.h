@@ -16,6 +16,7 @@ static inline void spin_unlock(spinlock_t *lock)
 	assert(lock->held);
 	lock->held = 0;
 }
+
 #define spin_lock_bh spin_lock
 #define spin_unlock_bh spin_unlock
 #endif

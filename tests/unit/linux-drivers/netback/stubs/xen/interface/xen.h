@@ -5,6 +5,6 @@
 #include <linux/types.h>
 typedef uint16_t domid_t;
 typedef unsigned long xen_pfn_t;
-#define GUEST_HANDLE(name) name *
+#define GUEST_HANDLE(name) __typeof__(name) *
 #define DEFINE_GUEST_HANDLE_STRUCT(name) struct name
 #endif
