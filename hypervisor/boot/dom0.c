@@ -31,8 +31,6 @@
 #include <xen/features.h>
 
 #define P2M_PER_PAGE		(PAGE_SIZE / sizeof(u64))
-/* Kept back for device memory below 4 GiB, which domain 0 exchanges at boot. */
-#define RESERVE_MAX_PAGES	(128UL << (20 - PAGE_SHIFT))
 #define WINDOW_ALIGN		(4UL << 20)
 #define WINDOW_SLACK		(512UL << 10)
 
@@ -82,7 +80,10 @@ static unsigned long add_pfn(struct build *b, mfn_t mfn)
 	return pfn;
 }
 
-/* Memory for the next @nr pfns, in the largest pieces there are. */
+/*
+ * Memory for the next @nr pfns, in the largest pieces there are. No other guest
+ * has had it, and what firmware left there is no secret to domain 0.
+ */
 static void __init populate(struct build *b, unsigned long nr)
 {
 	unsigned int order = MAX_ORDER;
@@ -93,7 +94,7 @@ static void __init populate(struct build *b, unsigned long nr)
 
 		while (order && (1UL << order) > nr)
 			order--;
-		pg = domain_page_alloc(b->d, order, 0);
+		pg = domain_page_alloc(b->d, order, MEMF_NO_SCRUB);
 		if (!pg) {
 			if (!order)
 				panic("Out of memory for domain 0: dom0_mem= asks for more than the machine has free");
@@ -115,7 +116,7 @@ static void __init populate_p2m_list(struct build *b)
 	if (!b->p2m_frame)
 		panic("Out of memory for domain 0's p2m list");
 	for (i = 0; i < b->nr_p2m_frames; i++) {
-		struct page_info *pg = domain_page_alloc(b->d, 0, 0);
+		struct page_info *pg = domain_page_alloc(b->d, 0, MEMF_NO_SCRUB);
 
 		if (!pg)
 			panic("Out of memory for domain 0's p2m list");
@@ -459,10 +460,8 @@ static void __init check_kernel(const struct boot_info *bi, struct build *b, siz
 static unsigned long __init dom0_pages(u64 *max_pages)
 {
 	unsigned long avail = page_alloc_free_pages();
-	unsigned long reserve = min(avail / 16, RESERVE_MAX_PAGES);
 	u64 initial, limit;
 
-	avail -= reserve;
 	if (dom0_mem_resolve((u64)avail << PAGE_SHIFT, (u64)total_pages << PAGE_SHIFT, &initial, &limit))
 		panic("dom0_mem= cannot be met: %lu MiB are free", avail >> (20 - PAGE_SHIFT));
 	*max_pages = limit >> PAGE_SHIFT;

@@ -11,6 +11,7 @@
 #include <hv/cmdline.h>
 #include <hv/console.h>
 #include <hv/cpuid.h>
+#include <hv/debug_keys.h>
 #include <hv/domain.h>
 #include <hv/efi.h>
 #include <hv/errno.h>
@@ -20,6 +21,7 @@
 #include <hv/mm.h>
 #include <hv/options.h>
 #include <hv/percpu.h>
+#include <hv/perfc.h>
 #include <hv/printk.h>
 #include <hv/sched.h>
 #include <hv/string.h>
@@ -168,6 +170,8 @@ static void __noreturn run_domain0(void)
 	struct vcpu *v = hardware_domain->vcpu[0];
 
 	paging_free_init();
+	pr_info("Memory of the hypervisor's own: %lu KiB\n",
+		memory_hypervisor_pages() << (PAGE_SHIFT - 10));
 	console_endboot();
 	clear_bit_atomic(VPF_DOWN, &v->pause_flags);
 	vcpu_wake(v);
@@ -221,6 +225,9 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	sched_init();
 	sched_init_cpu(0);
 	console_init_late();
+	debug_keys_init();
+	if (IS_ENABLED(CONFIG_HV_PERF_COUNTERS))
+		perfc_init();
 	local_irq_enable();
 
 	dom0_build(&bi);

@@ -28,7 +28,7 @@ static long fetch(struct xen_mc *op)
 
 	if (f->flags & ~FETCH_FLAGS || (kind != XEN_MC_URGENT && kind != XEN_MC_NONURGENT))
 		return -EINVAL;
-	/* An acknowledgement of something that was never handed out. */
+	/* It acknowledges something that was never handed out. */
 	if (f->flags & XEN_MC_ACK)
 		return 0;
 	f->flags = XEN_MC_NODATA;
@@ -58,7 +58,8 @@ static void describe_cpu(struct mcinfo_logical_cpu *c, u32 cpu)
 	c->mc_chipid = c->mc_apicid >> id.package_shift;
 	c->mc_coreid = (c->mc_apicid & ((1U << id.package_shift) - 1)) >> id.core_shift;
 	c->mc_threadid = c->mc_apicid & ((1U << id.core_shift) - 1);
-	c->mc_ncores = c->mc_ncores_active = id.cores;
+	c->mc_ncores = id.cores;
+	c->mc_ncores_active = id.cores;
 	c->mc_nthreads = id.threads / id.cores;
 	c->mc_cpuid_level = id.cpuid_level;
 	c->mc_family = id.family;

@@ -171,7 +171,8 @@ static long get_cpuinfo(struct xen_platform_op *op, bool *reply)
 		info->acpi_id = p->acpi_id;
 	} else {
 		info->flags = XEN_PCPU_FLAGS_INVALID;
-		info->apic_id = info->acpi_id = ~0U;
+		info->apic_id = ~0U;
+		info->acpi_id = ~0U;
 	}
 	*reply = true;
 	return 0;
@@ -185,7 +186,9 @@ static long get_cpu_version(struct xen_platform_op *op, bool *reply)
 
 	ver->max_present = nr_cpus - 1;
 	memset(ver->vendor_id, 0, sizeof(ver->vendor_id));
-	ver->family = ver->model = ver->stepping = 0;
+	ver->family = 0;
+	ver->model = 0;
+	ver->stepping = 0;
 	if (cpu_present(ver->xen_cpuid)) {
 		cpu_identify(&id);
 		memcpy(ver->vendor_id, id.vendor, sizeof(ver->vendor_id));

@@ -10,6 +10,7 @@
 #include <hv/domain.h>
 #include <hv/evtchn.h>
 #include <hv/percpu.h>
+#include <hv/perfc.h>
 #include <hv/printk.h>
 #include <hv/softirq.h>
 #include <asm/pv.h>
@@ -119,6 +120,7 @@ void pv_hypercall(void)
 	unsigned long args[5] = { regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8 };
 	long rc;
 
+	perfc_incr_nr(hypercall, regs->rax);
 	if (regs->rax == __HYPERVISOR_iret) {
 		regs->rax = pv_iret(regs);
 		return;

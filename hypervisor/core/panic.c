@@ -31,15 +31,15 @@ static void show_trace(unsigned long rip, unsigned long rbp)
 {
 	unsigned int i;
 
-	pr_err("Call trace:\n");
+	printk("Call trace:\n");
 	if (rip)
-		pr_err("   [<%016lx>] R %pS\n", rip, (void *)rip);
+		printk("   [<%016lx>] R %pS\n", rip, (void *)rip);
 	for (i = 0; i < TRACE_MAX && on_this_stack(rbp); i++) {
 		const unsigned long *frame = (const unsigned long *)rbp;
 
 		if (!frame[1])
 			break;
-		pr_err("   [<%016lx>] F %pS\n", frame[1], (void *)frame[1]);
+		printk("   [<%016lx>] F %pS\n", frame[1], (void *)frame[1]);
 		if (frame[0] <= rbp)
 			break;
 		rbp = frame[0];
@@ -51,26 +51,26 @@ void show_registers(const struct cpu_user_regs *regs)
 	bool guest = regs->cs & 3;
 	struct vcpu *v = current;
 
-	pr_err("CPU:    %u\n", smp_processor_id());
+	printk("CPU:    %u\n", smp_processor_id());
 	if (guest && v)
-		pr_err("RIP:    %04x:[<%016lx>] (d%uv%u, %s)\n", regs->cs, (unsigned long)regs->rip,
+		printk("RIP:    %04x:[<%016lx>] (d%uv%u, %s)\n", regs->cs, (unsigned long)regs->rip,
 		       v->domain->domain_id, v->vcpu_id, v->arch.kernel_mode ? "kernel" : "user");
 	else
-		pr_err("RIP:    %04x:[<%016lx>] %pS\n", regs->cs, (unsigned long)regs->rip,
+		printk("RIP:    %04x:[<%016lx>] %pS\n", regs->cs, (unsigned long)regs->rip,
 		       (void *)(unsigned long)regs->rip);
-	pr_err("RFLAGS: %016lx   vector %u, error code %04x\n", (unsigned long)regs->rflags,
+	printk("RFLAGS: %016lx   vector %u, error code %04x\n", (unsigned long)regs->rflags,
 	       regs->entry_vector, regs->error_code);
-	pr_err("rax: %016lx   rbx: %016lx   rcx: %016lx\n", (unsigned long)regs->rax,
+	printk("rax: %016lx   rbx: %016lx   rcx: %016lx\n", (unsigned long)regs->rax,
 	       (unsigned long)regs->rbx, (unsigned long)regs->rcx);
-	pr_err("rdx: %016lx   rsi: %016lx   rdi: %016lx\n", (unsigned long)regs->rdx,
+	printk("rdx: %016lx   rsi: %016lx   rdi: %016lx\n", (unsigned long)regs->rdx,
 	       (unsigned long)regs->rsi, (unsigned long)regs->rdi);
-	pr_err("rbp: %016lx   rsp: %016lx   r8:  %016lx\n", (unsigned long)regs->rbp,
+	printk("rbp: %016lx   rsp: %016lx   r8:  %016lx\n", (unsigned long)regs->rbp,
 	       (unsigned long)regs->rsp, (unsigned long)regs->r8);
-	pr_err("r9:  %016lx   r10: %016lx   r11: %016lx\n", (unsigned long)regs->r9,
+	printk("r9:  %016lx   r10: %016lx   r11: %016lx\n", (unsigned long)regs->r9,
 	       (unsigned long)regs->r10, (unsigned long)regs->r11);
-	pr_err("r12: %016lx   r13: %016lx   r14: %016lx\n", (unsigned long)regs->r12,
+	printk("r12: %016lx   r13: %016lx   r14: %016lx\n", (unsigned long)regs->r12,
 	       (unsigned long)regs->r13, (unsigned long)regs->r14);
-	pr_err("r15: %016lx   cr2: %016lx   cr3: %016lx\n", (unsigned long)regs->r15,
+	printk("r15: %016lx   cr2: %016lx   cr3: %016lx\n", (unsigned long)regs->r15,
 	       read_cr2(), read_cr3());
 	if (!guest)
 		show_trace(regs->rip, regs->rbp);
@@ -85,10 +85,10 @@ static void __noreturn stop_machine_for_good(void)
 {
 	local_irq_disable();
 	if (opts.noreboot) {
-		pr_err("Halted: 'noreboot' is set. Reset the machine by hand.\n");
+		printk("Halted: 'noreboot' is set. Reset the machine by hand.\n");
 		machine_halt();
 	}
-	pr_err("Reboot in %u seconds...\n", REBOOT_DELAY_MS / 1000);
+	printk("Reboot in %u seconds...\n", REBOOT_DELAY_MS / 1000);
 	machine_restart(REBOOT_DELAY_MS);
 }
 
@@ -106,9 +106,10 @@ static void panic_banner(void)
 	if (++depth > 2)
 		halt_silently();
 	console_force_unlock();
-	pr_err("\n");
-	pr_err("****************************************\n");
-	pr_err("Panic on CPU %u:\n", smp_processor_id());
+	console_start_sync();
+	printk("\n");
+	printk("****************************************\n");
+	printk("Panic on CPU %u:\n", smp_processor_id());
 }
 
 void panic(const char *fmt, ...)
@@ -121,8 +122,8 @@ void panic(const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	panic_banner();
-	pr_err("%s\n", text);
-	pr_err("****************************************\n\n");
+	printk("%s\n", text);
+	printk("****************************************\n\n");
 	stop_machine_for_good();
 }
 
@@ -130,9 +131,9 @@ void bug(const char *what, const char *file, unsigned int line)
 {
 	local_irq_disable();
 	panic_banner();
-	pr_err("Hypervisor bug at %s:%u: %s\n", file, line, what);
+	printk("Hypervisor bug at %s:%u: %s\n", file, line, what);
 	show_stack_here();
-	pr_err("****************************************\n\n");
+	printk("****************************************\n\n");
 	stop_machine_for_good();
 }
 
@@ -146,9 +147,9 @@ void fatal_exception(const struct cpu_user_regs *regs)
 {
 	local_irq_disable();
 	panic_banner();
-	pr_err("Exception %u in the hypervisor, error code %04x\n", regs->entry_vector,
+	printk("Exception %u in the hypervisor, error code %04x\n", regs->entry_vector,
 	       regs->error_code);
 	show_registers(regs);
-	pr_err("****************************************\n\n");
+	printk("****************************************\n\n");
 	stop_machine_for_good();
 }

@@ -8,7 +8,7 @@
  * and those it shares the line with. A line without need of an end (edge,
  * message) that fires too often is masked for a while.
  *
- * Locks, in order: a desc's lock; irq_alloc_lock or a controller's.
+ * Locks, in order: a desc's lock; vector.c's or a controller's.
  */
 #include <hv/acpi.h>
 #include <hv/bug.h>
@@ -30,10 +30,8 @@ unsigned int nr_gsis __ro_after_init = NR_LEGACY_IRQS;
 
 static void (*own_handlers[256])(void) __ro_after_init;
 
-/* Guards the tables, not what they lead to; entries appear, they never go. */
-static spinlock_t irq_alloc_lock = SPINLOCK_INIT;
+/* Entries appear, during boot or under pci_devs_lock(); they never go. */
 static struct irq_desc *descs[NR_IRQS];
-static u16 *vector_irq[MAX_CPUS];	/* 256 a CPU: irq + 1, 0 for none */
 
 struct irq_desc *irq_to_desc(unsigned int irq)
 {
@@ -43,58 +41,6 @@ struct irq_desc *irq_to_desc(unsigned int irq)
 void irq_set_vector_handler(u8 vector, void (*handler)(void))
 {
 	own_handlers[vector] = handler;
-}
-
-/* Vectors. */
-
-static bool vector_usable(unsigned int cpu, unsigned int vector)
-{
-	return vector <= VECTOR_LAST_DYNAMIC && vector != VECTOR_GUEST_SYSCALL &&
-	       !vector_irq[cpu][vector];
-}
-
-/* @nr (a power of two) adjacent vectors on @cpu, aligned to @nr; 0: none. */
-static u8 vector_find(unsigned int cpu, unsigned int nr)
-{
-	unsigned int first = ROUND_UP((unsigned int)VECTOR_FIRST_DYNAMIC, nr);
-
-	for (unsigned int v = first; v <= VECTOR_LAST_DYNAMIC; v += nr) {
-		unsigned int i = 0;
-
-		while (i < nr && vector_usable(cpu, v + i))
-			i++;
-		if (i == nr)
-			return v;
-	}
-	return 0;
-}
-
-/* Give irqs @irq to @irq + @nr - 1 vectors of @cpu, or of the next that has room. */
-static int vector_assign(unsigned int irq, unsigned int nr, unsigned int cpu, u8 *vector)
-{
-	unsigned long flags;
-	int rc = -ENOSPC;
-
-	spin_lock_irqsave(&irq_alloc_lock, flags);
-	for (unsigned int i = 0; i < nr_cpus && rc; i++, cpu = (cpu + 1) % nr_cpus) {
-		*vector = vector_irq[cpu] ? vector_find(cpu, nr) : 0;
-		if (!*vector)
-			continue;
-		for (unsigned int k = 0; k < nr; k++)
-			WRITE_ONCE(vector_irq[cpu][*vector + k], irq + k + 1);
-		rc = cpu;
-	}
-	spin_unlock_irqrestore(&irq_alloc_lock, flags);
-	return rc;
-}
-
-static void vector_release(unsigned int cpu, u8 vector)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&irq_alloc_lock, flags);
-	WRITE_ONCE(vector_irq[cpu][vector], 0);
-	spin_unlock_irqrestore(&irq_alloc_lock, flags);
 }
 
 /* A vector for a line that has none yet; nobody else sets up the same line. */
@@ -225,11 +171,12 @@ static void unknown_vector(u8 vector)
 
 static struct irq_desc *vector_to_desc(u8 vector)
 {
-	u16 *table = vector_irq[smp_processor_id()];
+	int irq;
 
 	if (vector < VECTOR_FIRST_DYNAMIC)
 		return ioapic_present() ? NULL : irq_to_desc(vector - VECTOR_FIRST_LEGACY);
-	return table && table[vector] ? irq_to_desc(table[vector] - 1) : NULL;
+	irq = vector_to_irq(smp_processor_id(), vector);
+	return irq < 0 ? NULL : irq_to_desc(irq);
 }
 
 /**
@@ -250,7 +197,7 @@ void do_irq(struct cpu_user_regs *regs)
 		own_handlers[vector]();
 	} else if (vector != VECTOR_SPURIOUS) {
 		desc = vector_to_desc(vector);
-		if (likely(desc != NULL))
+		if (likely(desc))
 			line_interrupt(desc);
 		else
 			unknown_vector(vector);
@@ -652,18 +599,6 @@ static void __init gsi_init(unsigned int gsi)
 static void event_check_interrupt(void)
 {
 	/* Taking it was all: softirqs are looked at on the way out. */
-}
-
-/**
- * irq_init_cpu() - Room for the vectors of one more CPU.
- * @cpu: its number
- *
- * Return: 0 or -ENOMEM.
- */
-int irq_init_cpu(unsigned int cpu)
-{
-	vector_irq[cpu] = hv_new_array(u16, 256);
-	return vector_irq[cpu] ? 0 : -ENOMEM;
 }
 
 /**

@@ -24,7 +24,7 @@
 BUILD_BUG_ON(NR_IRQS >= PIRQ_RESERVED);
 
 struct pirq_domain {
-	spinlock_t lock;
+	spinlock_t lock;	/* guards all below but nr */
 	unsigned int nr;
 	/* set once, under the lock; cleared when the domain goes */
 	u8 *eoi_map;

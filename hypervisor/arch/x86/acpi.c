@@ -19,7 +19,7 @@
 #define RSDP_V2_SIZE		36
 #define RSDP_SIGNATURE		"RSD PTR "
 #define HEADER_SIZE		36
-#define TABLE_SIZE_MAX		(1U << 20)
+#define TABLE_SIZE_MAX		BIT(20)
 #define ROOT_ENTRIES_MAX	512
 
 #define EBDA_SEGMENT_PTR	0x40e
@@ -143,10 +143,12 @@ static bool __init signature(paddr_t pa, char sig[5])
 }
 
 /* The FADT is first: the MADT's overrides depend on which line is the SCI. */
-static const struct {
+struct parser {
 	char sig[5];
 	void (*parse)(const u8 *t, u32 len, struct acpi_info *info);
-} parsers[] __initconst = {
+};
+
+static const struct parser parsers[] __initconst = {
 	{ "FACP", acpi_parse_fadt },
 	{ "APIC", acpi_parse_madt },
 	{ "HPET", acpi_parse_hpet },

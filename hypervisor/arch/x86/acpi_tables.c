@@ -192,9 +192,9 @@ void acpi_parse_madt(const u8 *t, u32 len, struct acpi_info *info)
 
 /* Fixed description table, 5.2.9. */
 
-#define FADT_RESET_SUPPORTED	(1U << 10)
-#define FADT_TIMER_32BIT	(1U << 8)
-#define FADT_HW_REDUCED		(1U << 20)
+#define FADT_RESET_SUPPORTED	BIT(10)
+#define FADT_TIMER_32BIT	BIT(8)
+#define FADT_HW_REDUCED		BIT(20)
 
 /* The extended field wins if it is a port at all; ports have 16 bits. */
 static u16 fadt_port(const struct bytes *b, u32 off, u32 extended_off)

@@ -130,7 +130,7 @@ static bool __init map_registers(void)
 		pr_warn("APIC: firmware says %#lx, the CPU %#lx: using the CPU's\n",
 			acpi.lapic_address, base);
 	regs = ioremap(base ? base : APIC_BASE_DEFAULT, PAGE_SIZE);
-	return regs != NULL;
+	return regs;
 }
 
 /* Local pins: LINT0 takes the 8259 if there is no I/O APIC, LINT1 the NMI. */

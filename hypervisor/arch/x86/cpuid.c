@@ -232,7 +232,8 @@ static u32 bits_for(u32 n)
 /* Threads and cores of a package. Intel SDM vol. 3, 9.9; AMD APM vol. 3, E.5. */
 static void identify_topology(struct cpu_identity *id)
 {
-	id->threads = id->cores = 1;
+	id->threads = 1;
+	id->cores = 1;
 	if (cpu_has(F(HTT)))
 		id->threads = max(host_leaf(1, 0).b >> 16 & 0xff, 1U);
 	if (cpu_vendor == VENDOR_INTEL && basic_max >= 4)

@@ -31,7 +31,7 @@
 #define VENDOR_MAX		64	/* UTF-16 units, with the end */
 #define MMAP_ENTRIES_MAX	512
 #define PTE_TABLE		(PTE_P | PTE_RW | PTE_A | PTE_D)
-#define LOW_HALF_END		(1UL << 47)
+#define LOW_HALF_END		BIT(47)
 
 static struct efi_system_table table __ro_after_init;
 static u32 runtime_revision __ro_after_init;

@@ -195,12 +195,10 @@ static long set_variable(struct xenpf_efi_runtime_call *op)
 static long next_name(struct xenpf_efi_runtime_call *op, u16 *name)
 {
 	struct efi_guid guid = guid_of(&op->u.get_next_variable_name.vendor_guid);
-	u64 room = op->u.get_next_variable_name.size, size = room;
+	u64 room = min_t(u64, op->u.get_next_variable_name.size, NAME_BYTES_MAX), size = room;
 	unsigned long va = handle_va(op->u.get_next_variable_name.name);
 	long rc;
 
-	if (room > NAME_BYTES_MAX)
-		room = size = NAME_BYTES_MAX;
 	rc = copy_name(name, va);
 	if (rc)
 		return rc;

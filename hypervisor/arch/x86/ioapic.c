@@ -76,7 +76,7 @@ static const struct ioapic *gsi_to_ioapic(unsigned int gsi)
 
 bool ioapic_has_gsi(unsigned int gsi)
 {
-	return gsi_to_ioapic(gsi) != NULL;
+	return gsi_to_ioapic(gsi);
 }
 
 static void ioapic_setup(struct irq_desc *desc)

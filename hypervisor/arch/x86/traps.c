@@ -10,6 +10,7 @@
 #include <hv/bug.h>
 #include <hv/mm.h>
 #include <hv/panic.h>
+#include <hv/perfc.h>
 #include <hv/printk.h>
 #include <asm/system.h>
 
@@ -123,6 +124,8 @@ void guest_exception(struct cpu_user_regs *regs)
 	struct vcpu *v = current;
 	unsigned int vector = regs->entry_vector;
 	unsigned long fault_va, dr6;
+
+	perfc_incr_nr(exception, vector);
 
 	switch (vector) {
 	case X86_VEC_PF:

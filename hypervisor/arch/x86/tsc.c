@@ -8,7 +8,8 @@
  * The scale is measured once against the best counter of the machine. This
  * takes a TSC of constant rate; CPUs without one are told in the log.
  *
- * wallclock_lock guards the wall clock; nothing is taken inside it.
+ * wallclock_lock guards the wall clock; nothing is taken inside it. The log reads
+ * that clock from interrupts, so they are off while it is held.
  *
  * ABI: xen.h, struct vcpu_time_info, struct shared_info wc_*.
  */
@@ -35,7 +36,7 @@
 #define CPUID_POWER_INVARIANT	BIT(8)
 
 /* As Xen: no date of interest is beyond, and nanoseconds fit in 64 bits. */
-#define WALLCLOCK_SECS_MAX	(1UL << 33)
+#define WALLCLOCK_SECS_MAX	BIT(33)
 
 u32 tsc_khz __ro_after_init;
 static u64 boot_tsc __ro_after_init;
@@ -279,13 +280,13 @@ static void publish(struct vcpu_time_info *to, const struct vcpu_time_info *t)
 	u32 version = t->version;
 
 	WRITE_ONCE(to->version, version - 1);
-	smp_wmb();
+	smp_wmb();	/* odd, before a field changes; the guest's reader pairs */
 	to->tsc_timestamp = t->tsc_timestamp;
 	to->system_time = t->system_time;
 	to->tsc_to_system_mul = t->tsc_to_system_mul;
 	to->tsc_shift = t->tsc_shift;
 	to->flags = t->flags;
-	smp_wmb();
+	smp_wmb();	/* all fields, before even */
 	WRITE_ONCE(to->version, version);
 }
 
@@ -299,11 +300,11 @@ static void publish_secondary(struct vcpu *v, const struct vcpu_time_info *t)
 		return;
 	if (copy_to_guest(va + offsetof(struct vcpu_time_info, version), &version))
 		return;
-	smp_wmb();
+	smp_wmb();	/* as in publish() */
 	if (raw_copy_to_guest(va + sizeof(t->version), (const u8 *)t + sizeof(t->version),
 			      sizeof(*t) - sizeof(t->version)))
 		return;
-	smp_wmb();
+	smp_wmb();	/* as in publish() */
 	version = t->version;
 	if (copy_to_guest(va + offsetof(struct vcpu_time_info, version), &version))
 		return;
@@ -334,23 +335,24 @@ void time_update_vcpu(struct vcpu *v, bool force)
 void time_update_wallclock(struct domain *d)
 {
 	struct shared_info *s = d->shared_info;
+	unsigned long flags;
 	u64 secs, nsecs;
 	u32 version;
 
 	if (!s)
 		return;
-	spin_lock(&wallclock_lock);
+	spin_lock_irqsave(&wallclock_lock, flags);
 	secs = wallclock_at_boot_ns / NSEC_PER_SEC + (s64)(s32)d->time_offset_seconds;
 	nsecs = wallclock_at_boot_ns % NSEC_PER_SEC;
 	version = (READ_ONCE(s->wc_version) | 1) + 1;
 	WRITE_ONCE(s->wc_version, version - 1);
-	smp_wmb();
+	smp_wmb();	/* as in publish() */
 	s->wc_sec = secs;
 	s->wc_sec_hi = secs >> 32;
 	s->wc_nsec = nsecs;
-	smp_wmb();
+	smp_wmb();	/* as in publish() */
 	WRITE_ONCE(s->wc_version, version);
-	spin_unlock(&wallclock_lock);
+	spin_unlock_irqrestore(&wallclock_lock, flags);
 }
 
 /**
@@ -365,6 +367,7 @@ void time_update_wallclock(struct domain *d)
 int time_set_wallclock(u64 secs, u32 nsecs, u64 system_time_ns)
 {
 	struct domain *d;
+	unsigned long flags;
 	u64 ns;
 
 	if (secs >= WALLCLOCK_SECS_MAX || nsecs >= NSEC_PER_SEC)
@@ -372,9 +375,9 @@ int time_set_wallclock(u64 secs, u32 nsecs, u64 system_time_ns)
 	ns = secs * NSEC_PER_SEC + nsecs;
 	if (system_time_ns > ns)
 		return -EINVAL;
-	spin_lock(&wallclock_lock);
+	spin_lock_irqsave(&wallclock_lock, flags);
 	wallclock_at_boot_ns = ns - system_time_ns;
-	spin_unlock(&wallclock_lock);
+	spin_unlock_irqrestore(&wallclock_lock, flags);
 	for_each_domain(d)
 		time_update_wallclock(d);
 	return 0;
@@ -383,10 +386,11 @@ int time_set_wallclock(u64 secs, u32 nsecs, u64 system_time_ns)
 /** time_wallclock_ns() - Nanoseconds since 1970, now; 0 if nobody knows. */
 u64 time_wallclock_ns(void)
 {
+	unsigned long flags;
 	u64 base;
 
-	spin_lock(&wallclock_lock);
+	spin_lock_irqsave(&wallclock_lock, flags);
 	base = wallclock_at_boot_ns;
-	spin_unlock(&wallclock_lock);
+	spin_unlock_irqrestore(&wallclock_lock, flags);
 	return base ? base + now_ns() : 0;
 }

@@ -193,7 +193,7 @@ struct domain {
 	unsigned long relinquish_next;	/* of the dying domain: region to go on with */
 	unsigned int relinquish_passes;
 
-	/* serialises memory_op on this domain, GDT and context changes */
+	/* serialises the registration of vcpu_info pages */
 	spinlock_t lock;
 
 	struct evtchn_domain *evtchn;

@@ -40,7 +40,7 @@ struct irq_guest {
 struct irq_desc {
 	/*
 	 * Guards everything below. Taken with interrupts off, inside the lock
-	 * of a domain's pirqs and outside irq.c's table lock and those of the
+	 * of a domain's pirqs and outside vector.c's lock and those of the
 	 * controllers.
 	 */
 	spinlock_t lock;
@@ -86,6 +86,11 @@ bool irq_exists(unsigned int irq);
 bool irq_is_level(unsigned int irq);
 bool irq_is_shared(unsigned int irq);
 void irq_synchronise(unsigned int irq);
+
+/* vector.c */
+int vector_assign(unsigned int irq, unsigned int nr, unsigned int cpu, u8 *vector);
+void vector_release(unsigned int cpu, u8 vector);
+int vector_to_irq(unsigned int cpu, u8 vector);
 
 /* arch/x86/ioapic.c, i8259.c */
 extern const struct irq_controller ioapic_controller, i8259_controller;

@@ -13,6 +13,7 @@
 #include <hv/guest_access.h>
 #include <hv/hypercall.h>
 #include <hv/percpu.h>
+#include <hv/perfc.h>
 #include <hv/string.h>
 #include <asm/system.h>
 
@@ -141,6 +142,7 @@ static bool io_allowed(const struct vcpu *v, u16 port, unsigned int bytes)
 
 static void skip(struct cpu_user_regs *regs, const struct insn *in)
 {
+	perfc_incr(emulated_instructions);
 	regs->rip += in->len;
 	regs->rflags &= ~(u64)X86_EFLAGS_RF;
 	/* Single-stepping sees an emulated instruction end like any other. */

@@ -14,6 +14,7 @@
 
 #include <hv/errno.h>
 #include <hv/guest_access.h>
+#include <hv/perfc.h>
 
 #define INSN_MAX	16	/* fetched; an instruction has at most 15 bytes */
 #define REX_W		8
@@ -471,6 +472,8 @@ bool pv_ptwr_fault(struct cpu_user_regs *regs, unsigned long va)
 	rc = write_entry(v, (pte_t *)((char *)page_to_virt(pg) + (va & ~PAGE_MASK & ~7UL)), regs, &w);
 	if (unlikely(page_edit_end(pg)))
 		pv_retire(v, pg, PT_L1);
+	if (!rc)
+		perfc_incr(emulated_pte_writes);
 	return !rc;
 }
 

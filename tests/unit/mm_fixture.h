@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Memory for tests of the allocators: a direct map, a frame table, an M2P; one CPU's TLB. */
+#ifndef MM_FIXTURE_H
+#define MM_FIXTURE_H
+
+#include <hv/mm.h>
+#include <hv/options.h>
+#include <hv/printk.h>
+
+#include <asm/flush.h>
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#define FIXTURE_FRAMES	0x4000UL	/* 64 MiB */
+
+struct hv_options opts;
+unsigned long max_page = FIXTURE_FRAMES;
+u64 tlb_clock = 1;
+static u64 last_flush, nr_flushes;
+
+void printk_level(enum log_level level, const char *fmt, ...) {}
+void gprintk(enum log_level level, const char *fmt, ...) {}
+
+void flush_tlb_older(u64 clock)
+{
+	if (last_flush > clock)
+		return;
+	last_flush = ++tlb_clock;
+	nr_flushes++;
+}
+
+void flush_tlb_stamp(u32 stamp)
+{
+	flush_tlb_older(stamp);
+}
+
+void flush_cache_page(const void *page) {}
+void flush_tlb_serve(void) {}
+
+bool mfn_valid(mfn_t mfn)
+{
+	return mfn_x(mfn) < max_page;
+}
+
+void bug(const char *what, const char *file, unsigned int line)
+{
+	print_error("BUG: %s at %s:%u\n", what, file, line);
+	abort();
+}
+
+void warn(const char *what, const char *file, unsigned int line)
+{
+	bug(what, file, line);
+}
+
+static void map_at(unsigned long start, unsigned long len)
+{
+	void *p = mmap((void *)start, len, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+
+	assert_ptr_equal(p, (void *)start);
+}
+
+static int map_memory(void **state)
+{
+	map_at(DIRECTMAP_START, FIXTURE_FRAMES << PAGE_SHIFT);
+	map_at(FRAME_TABLE_START, FIXTURE_FRAMES * sizeof(struct page_info));
+	map_at(RW_M2P_START, FIXTURE_FRAMES * sizeof(unsigned long));
+	return 0;
+}
+
+#endif
