@@ -475,7 +475,8 @@ static unsigned long __init dom0_pages(const struct boot_info *bi, u64 *max_page
 
 	if (bi->nr_modules > 1 && initrd_stays(&bi->module[1]))
 		avail += pages_of(bi->module[1].end - bi->module[1].start);
-	if (dom0_mem_resolve((u64)avail << PAGE_SHIFT, (u64)total_pages << PAGE_SHIFT, &initial, &limit))
+	if (dom0_mem_resolve((u64)avail << PAGE_SHIFT, (u64)total_pages << PAGE_SHIFT, &initial,
+			     &limit))
 		panic("dom0_mem= asks for more than the machine has: %lu MiB are left for domain 0 of %lu MiB; lower it",
 		      avail >> (20 - PAGE_SHIFT), total_pages >> (20 - PAGE_SHIFT));
 	*max_pages = limit >> PAGE_SHIFT;

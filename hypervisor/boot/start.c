@@ -98,7 +98,8 @@ static void __init parse_loader_info(u32 magic, u64 phys)
 		opts.com[0].set = true;
 		console_init_serial();
 		early_vga(map_by_boot_tables);
-		panic("Cannot use what the boot loader says: %s. Start by GRUB 2's multiboot2 or multiboot command.", why);
+		panic("Cannot use what the boot loader says: %s. %s", why,
+		      "Start by GRUB 2's multiboot2 or multiboot command.");
 	}
 }
 

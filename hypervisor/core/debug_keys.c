@@ -66,7 +66,7 @@ static void show_memory(unsigned char key)
 	for_each_domain(d) {
 		count_frames(d->domain_id, &c);
 		printk("d%u: %lu of at most %lu pages\n", d->domain_id, d->tot_pages, d->max_pages);
-		printk("  L1 %lu, L2 %lu, L3 %lu, L4 %lu, descriptors %lu, writable %lu, unused as any %lu\n",
+		printk("  L1 %lu, L2 %lu, L3 %lu, L4 %lu, descriptors %lu, writable %lu, untyped %lu\n",
 		       c.frames[PT_L1], c.frames[PT_L2], c.frames[PT_L3], c.frames[PT_L4],
 		       c.frames[PT_SEGDESC], c.frames[PT_WRITABLE], c.frames[PT_NONE]);
 		printk("  pinned %lu, validated tables %lu\n", c.pinned, c.validated);
@@ -87,8 +87,8 @@ static void show_domains(unsigned char key)
 
 	printk("Domains at %lu ms:\n", (unsigned long)(now_ns() / NSEC_PER_MSEC));
 	for_each_domain(d) {
-		printk("d%u: references %u, pages %lu%s%s\n", d->domain_id, d->refcount, d->tot_pages,
-		       d->is_privileged ? ", privileged" : "", d->is_shut_down ? ", shut down" : "");
+		printk("d%u: references %u, pages %lu%s%s\n", d->domain_id, d->refcount,
+		       d->tot_pages, d->is_privileged ? ", privileged" : "", d->is_shut_down ? ", shut down" : "");
 		for_each_vcpu(d, v)
 			show_vcpu(v);
 	}

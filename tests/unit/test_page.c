@@ -145,7 +145,8 @@ static void release(struct page_info *pg)
 
 static void test_types_exclude_each_other(void **state)
 {
-	static const enum page_type types[] = { PT_L1, PT_L2, PT_L3, PT_L4, PT_SEGDESC, PT_WRITABLE };
+	static const enum page_type types[] = { PT_L1, PT_L2, PT_L3, PT_L4, PT_SEGDESC,
+						PT_WRITABLE };
 	struct page_info *pg = new_page();
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(types); i++) {

@@ -228,8 +228,8 @@ static void test_same_as_the_cpu(void **state)
 			if (native[100] != table()[100] || a.rax != b.rax || a.rcx != b.rcx ||
 			    a.rdx != b.rdx || a.r8 != b.r8 ||
 			    ((a.flags ^ b.flags) & FLAGS & ~in->undefined))
-				fail_msg("%s on %#lx: CPU %#lx, we %#lx; flags %#lx, %#lx", in->text,
-					 old, native[100], table()[100], a.flags & FLAGS,
+				fail_msg("%s on %#lx: CPU %#lx, we %#lx; flags %#lx, %#lx",
+					 in->text, old, native[100], table()[100], a.flags & FLAGS,
 					 b.flags & FLAGS);
 		}
 	}
@@ -237,7 +237,8 @@ static void test_same_as_the_cpu(void **state)
 
 static void test_bit_number_in_a_register(void **state)
 {
-	static const struct insn in = { "lock btr %rcx, (%rbx)", { 0xf0, 0x48, 0x0f, 0xb3, 0x0b }, 5 };
+	static const struct insn in = { "lock btr %rcx, (%rbx)",
+					{ 0xf0, 0x48, 0x0f, 0xb3, 0x0b }, 5 };
 	struct regs r = { .rbx = (u64)&table()[10], .rcx = 64 * 3 + 5, .flags = 0x202 };
 
 	table()[13] = ~0UL;
@@ -334,14 +335,15 @@ static void test_random_bytes(void **state)
 	memcpy(before, table(), PAGE_SIZE);
 	for (unsigned int round = 0; round < 300000; round++) {
 		struct insn in = { .len = (u8)(random() % 13) };
-		struct regs r = { rand64(), (u64)&table()[20], rand64(), rand64(), rand64(), 0x202 };
+		struct regs r = { rand64(), (u64)&table()[20], rand64(), rand64(), rand64(),
+				  0x202 };
 
 		for (unsigned int i = 0; i < in.len; i++)
 			in.bytes[i] = (u8)random();
 		code = in.bytes;
 		code_len = in.len;
-		struct cpu_user_regs regs = { .rax = r.rax, .rbx = r.rbx, .rcx = r.rcx, .rip = 0x1000,
-					      .rflags = 0x202 };
+		struct cpu_user_regs regs = { .rax = r.rax, .rbx = r.rbx, .rcx = r.rcx,
+					      .rip = 0x1000, .rflags = 0x202 };
 		pv_ptwr_fault(&regs, (u64)&table()[20]);
 		before[20] = table()[20];
 	}

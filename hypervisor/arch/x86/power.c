@@ -150,7 +150,8 @@ static void reset_by_keyboard(void)
 
 static void write_reset_control(u8 kind)
 {
-	pr_info("Reset: port 0xcf9, %s\n", kind & RESET_CONTROL_POWER ? "power cycle" : "hard reset");
+	pr_info("Reset: port 0xcf9, %s\n",
+		kind & RESET_CONTROL_POWER ? "power cycle" : "hard reset");
 	outb(kind & ~RESET_CONTROL_GO, RESET_CONTROL);
 	udelay(50);
 	outb(kind, RESET_CONTROL);

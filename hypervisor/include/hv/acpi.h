@@ -86,7 +86,7 @@ void acpi_parse_mcfg(const u8 *t, u32 len, struct acpi_info *info);
 void power_init(void);
 int acpi_enter_sleep(u32 pm1a, u32 pm1b, u8 sleep_state);
 int acpi_enter_sleep_extended(u8 type_a, u8 sleep_state);
-void machine_restart(void) __attribute__((noreturn));
-void machine_halt(void) __attribute__((noreturn));
+void machine_restart(void) __noreturn;
+void machine_halt(void) __noreturn;
 
 #endif

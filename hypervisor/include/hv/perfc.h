@@ -22,7 +22,7 @@ extern struct perf_counters perfc;
 
 /* Counts are hints: CPUs may lose some of each other's. */
 #define perfc_incr(field) \
-	do { if (IS_ENABLED(CONFIG_HV_PERF_COUNTERS)) perfc.field++; } while (0)
+	do { if (IS_ENABLED(CONFIG_HV_PERF_COUNTERS)) (perfc.field)++; } while (0)
 #define perfc_incr_nr(array, nr) \
 	do { \
 		if (IS_ENABLED(CONFIG_HV_PERF_COUNTERS) && (nr) < ARRAY_SIZE(perfc.array)) \

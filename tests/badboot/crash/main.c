@@ -2,7 +2,7 @@
 /* A domain 0 that ends as its command line says, for what the console must show then. */
 #include "guest.h"
 
-const char test_name[] = "crash";
+const char *const test_name = "crash";
 
 extern char trap_33[];		/* any stub without an error code will do */
 
@@ -54,7 +54,8 @@ static void wait_for_input(void *arg)
 
 static void report_nmi(void)
 {
-	struct callback_register cb = { .type = CALLBACKTYPE_nmi, .address = (unsigned long)trap_33 };
+	struct callback_register cb = { .type = CALLBACKTYPE_nmi,
+					.address = (unsigned long)trap_33 };
 	int vector;
 
 	CHECK_EQ(HC(callback_op, CALLBACKOP_register, &cb, 0, 0, 0), 0);

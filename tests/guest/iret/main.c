@@ -2,7 +2,7 @@
 /* The iret hypercall with frames that no CPU loads, and flags that no guest may have. */
 #include "guest.h"
 
-const char test_name[] = "iret";
+const char *const test_name = "iret";
 
 struct frame {
 	u64 rax, r11, rcx, flags, rip, cs, rflags, rsp, ss;
@@ -52,19 +52,22 @@ static bool leave(struct frame f)
 	return taken && !failsafe_taken;
 }
 
-#define GOOD	.cs = FLAT_KERNEL_CS & ~3, .ss = FLAT_KERNEL_SS, .rflags = 0x202
+#define RING0_CS	(FLAT_KERNEL_CS & ~3)
+#define GOOD		.cs = RING0_CS, .ss = FLAT_KERNEL_SS, .rflags = 0x202
 
 static void good_frames(void)
 {
+	const struct frame raised = { .cs = RING0_CS, .ss = FLAT_KERNEL_SS,
+				      .rflags = 0x3202 | 1UL << 17 | 3UL << 19 };
+
 	CHECK(leave((struct frame){ GOOD }));
 	CHECK(leave((struct frame){ GOOD, .flags = VGCF_in_syscall }));
 	/* Whatever is asked for, the guest does not get to raise these. */
-	CHECK(leave((struct frame){ .cs = FLAT_KERNEL_CS & ~3, .ss = FLAT_KERNEL_SS,
-				    .rflags = 0x3202 | 1UL << 17 | 3UL << 19 }));
+	CHECK(leave(raised));
 	CHECK_EQ(landed_rflags & 0x3000, 0);
 	CHECK_EQ(landed_rflags & (1UL << 17 | 3UL << 19), 0);
 	CHECK(landed_rflags & 0x200);
-	CHECK(leave((struct frame){ .cs = FLAT_KERNEL_CS & ~3, .ss = FLAT_KERNEL_SS, .rflags = 2 }));
+	CHECK(leave((struct frame){ .cs = RING0_CS, .ss = FLAT_KERNEL_SS, .rflags = 2 }));
 	CHECK(landed_rflags & 0x200);
 	CHECK_EQ(shared_info->vcpu_info[0].evtchn_upcall_mask, 1);
 	CHECK(leave((struct frame){ GOOD }));
@@ -94,10 +97,10 @@ static void bad_frames(void)
 		{ .cs = 0xe010, .ss = FLAT_KERNEL_SS, .rflags = 0x202 },	/* data */
 		{ .cs = 0xe040, .ss = FLAT_KERNEL_SS, .rflags = 0x202 },	/* TSS */
 		{ .cs = 0xfff8, .ss = FLAT_KERNEL_SS, .rflags = 0x202 },
-		{ .cs = FLAT_KERNEL_CS & ~3, .ss = 0xe010, .rflags = 0x202 },	/* ring 0 data */
-		{ .cs = FLAT_KERNEL_CS & ~3, .ss = 0xe030, .rflags = 0x202 },	/* code as a stack */
-		{ .cs = FLAT_KERNEL_CS & ~3, .ss = 8, .rflags = 0x202 },
-		{ .cs = FLAT_KERNEL_CS & ~3, .ss = 4, .rflags = 0x202 },	/* LDT, none loaded */
+		{ .cs = RING0_CS, .ss = 0xe010, .rflags = 0x202 },	/* ring 0 data */
+		{ .cs = RING0_CS, .ss = 0xe030, .rflags = 0x202 },	/* code as a stack */
+		{ .cs = RING0_CS, .ss = 8, .rflags = 0x202 },
+		{ .cs = RING0_CS, .ss = 4, .rflags = 0x202 },	/* LDT, none loaded */
 		{ .cs = 12, .ss = FLAT_KERNEL_SS, .rflags = 0x202 },
 	};
 	unsigned int i;
