@@ -88,7 +88,8 @@ static void show_domains(unsigned char key)
 	printk("Domains at %lu ms:\n", (unsigned long)(now_ns() / NSEC_PER_MSEC));
 	for_each_domain(d) {
 		printk("d%u: references %u, pages %lu%s%s\n", d->domain_id, d->refcount,
-		       d->tot_pages, d->is_privileged ? ", privileged" : "", d->is_shut_down ? ", shut down" : "");
+		       d->tot_pages, d->is_privileged ? ", privileged" : "",
+		       d->is_shut_down ? ", shut down" : "");
 		for_each_vcpu(d, v)
 			show_vcpu(v);
 	}
