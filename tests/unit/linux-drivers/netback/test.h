@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
+#include <linux/kernel.h>
 
 static inline unsigned long setting(const char *name, unsigned long def)
 {
