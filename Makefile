@@ -25,6 +25,7 @@ $(KDIR)/Makefile:
 
 $(AUTOCONF): .config Kconfig
 	@mkdir -p include/config include/generated
+	@cd $(CURDIR) && srctree=$(CURDIR) $(CONF) -s --olddefconfig Kconfig
 	@cd $(CURDIR) && srctree=$(CURDIR) $(CONF) -s --syncconfig Kconfig
 	@touch $@
 
@@ -53,10 +54,11 @@ install: hypervisor
 modules_install: modules
 	@$(KBUILD) M=$(CURDIR)/linux-drivers INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates modules_install
 
+# Debian's headers lack the menu's program; kconfig-frontends has it.
+MCONF := $(firstword $(wildcard $(KDIR)/scripts/kconfig/mconf /usr/bin/kconfig-mconf))
 menuconfig: | $(KDIR)/Makefile
-	@[ -x $(KDIR)/scripts/kconfig/mconf ] || \
-		{ echo "These headers come without menuconfig's program: edit .config and run make oldconfig." >&2; exit 1; }
-	@cd $(CURDIR) && srctree=$(CURDIR) $(KDIR)/scripts/kconfig/mconf Kconfig
+	@[ "$(MCONF)" ] || { echo "No menu program: apt-get install kconfig-frontends." >&2; exit 1; }
+	@cd $(CURDIR) && srctree=$(CURDIR) $(MCONF) Kconfig
 
 help:
 	@echo 'make                  hypervisor and modules'

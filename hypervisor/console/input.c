@@ -13,7 +13,7 @@
 #include <hv/printk.h>
 #include <hv/spinlock.h>
 
-#define DOM0_BUFFER	128	/* power of two */
+#define DOM0_BUFFER	4096	/* power of two; a terminal line of Linux, pasted at once */
 #define SWITCH_PRESSES	3
 
 static spinlock_t input_lock = SPINLOCK_INIT;
