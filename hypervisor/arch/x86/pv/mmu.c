@@ -189,7 +189,8 @@ static bool preempt_after(const struct batch *b, unsigned int done)
  * Carry out requests until one fails; *@done counts those before. With
  * -ERESTART the rest, be it none, is to be continued.
  */
-static __always_inline int update_batch(struct batch *b, unsigned long list, unsigned int count, unsigned int *done)
+static __always_inline int update_batch(struct batch *b, unsigned long list, unsigned int count,
+					unsigned int *done)
 {
 	struct mmu_update req[BATCH];
 	int rc;
