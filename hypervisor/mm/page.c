@@ -57,7 +57,7 @@ bool page_get(struct page_info *pg, domid_t owner)
 	u64 old = atomic64_read(&pg->state);
 
 	do {
-		if ((u32)old - 1U >= (u32)PG_REFS_MAX - 1U || page_owner(pg) != owner)
+		if (!(old & PG_REFS_MASK) || (old & PG_REFS_FULL) || page_owner(pg) != owner)
 			return false;
 	} while (!atomic64_cmpxchg(&pg->state, &old, old + 1));
 
@@ -257,7 +257,7 @@ int page_get_type(struct page_info *pg, enum page_type type)
 		} else if (needs_validation(type) && !(old & PG_VALIDATED)) {
 			change = true;
 		}
-		if (!change && (old & PG_TYPE_REFS_MASK) >= PG_TYPE_REFS_MAX)
+		if (!change && (old & PG_TYPE_REFS_FULL))
 			return -EBUSY;
 
 		if (change)
@@ -373,8 +373,7 @@ bool page_edit_begin(struct page_info *pg, domid_t owner, enum page_type type)
 
 	for (;;) {
 		if (pg_type(old) != type || !(old & PG_TYPE_REFS_MASK) ||
-		    (old & PG_TYPE_REFS_MASK) >= PG_TYPE_REFS_MAX ||
-		    (u32)old - 1U >= (u32)PG_REFS_MAX - 1U || page_owner(pg) != owner)
+		    (old & (PG_TYPE_REFS_FULL | PG_REFS_FULL)) || page_owner(pg) != owner)
 			return false;
 		if (unlikely(old & PG_BUSY)) {
 			flush_tlb_serve();

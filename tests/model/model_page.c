@@ -85,7 +85,8 @@ unsigned char model_frames[(FRAMES_MAX + 1) * sizeof(struct page_info)] __aligne
 unsigned char model_m2p[(FRAMES_MAX + 1) * 8] __aligned(64);
 static unsigned char stacks[CPUS][STACK_BYTES] __aligned(64);
 
-unsigned long max_page = FRAMES_MAX + 1;
+unsigned long max_page;
+u64 frame_chunks[FRAME_CHUNKS_MAX / 64] = { 1 };
 u64 tlb_clock;
 pte_t *idle_l4;
 struct domain *dom_idle, *dom_xen, *hardware_domain;
@@ -216,11 +217,6 @@ bool hypercall_preempt_check(void)
 	preempted = w.answer[cpu];
 	w.answer[cpu] = 0;
 	return preempted;
-}
-
-bool mfn_valid(mfn_t mfn)
-{
-	return mfn_x(mfn) >= 1 && mfn_x(mfn) <= cfg.frames;
 }
 
 void softirq_register(enum softirq nr, void (*fn)(void))
@@ -897,6 +893,7 @@ static void first_state(void)
 		frame(f)->state = PG_ALLOCATED | 1;
 		frame(f)->owner = 7;
 	}
+	max_page = cfg.frames + 1;
 	tlb_clock = 1;
 	free_head = 0;
 	dom.domain_id = 7;

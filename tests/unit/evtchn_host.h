@@ -76,10 +76,8 @@ void hv_free(void *p)
 	free(p);
 }
 
-bool mfn_valid(mfn_t mfn)
-{
-	return mfn_x(mfn) < HOST_DOMAINS * HOST_FRAMES;
-}
+unsigned long max_page = HOST_DOMAINS * HOST_FRAMES;
+u64 frame_chunks[FRAME_CHUNKS_MAX / 64] = { 1 };
 
 int page_get_and_type(struct page_info *pg, domid_t owner, enum page_type type)
 {

@@ -16,6 +16,7 @@
 
 struct hv_options opts;
 unsigned long max_page = FIXTURE_FRAMES;
+u64 frame_chunks[FRAME_CHUNKS_MAX / 64] = { 1 };
 u64 tlb_clock = 1;
 static u64 last_flush, nr_flushes;
 
@@ -37,11 +38,6 @@ void flush_tlb_stamp(u32 stamp)
 
 void flush_cache_page(const void *page) {}
 void flush_tlb_serve(void) {}
-
-bool mfn_valid(mfn_t mfn)
-{
-	return mfn_x(mfn) < max_page;
-}
 
 void bug(const char *what, const char *file, unsigned int line)
 {

@@ -25,6 +25,7 @@ struct percpu *percpu_of[MAX_CPUS];
 unsigned int nr_cpus = 1;
 struct vcpu *current;
 unsigned long max_page = 1;
+u64 frame_chunks[FRAME_CHUNKS_MAX / 64] = { 1 };
 
 static struct percpu cpu0;
 static struct domain *dom[3];
@@ -104,11 +105,6 @@ bool evtchn_send_pirq(struct domain *d, u32 pirq)
 
 void msi_domain_release(struct domain *d)
 {
-}
-
-bool mfn_valid(mfn_t mfn)
-{
-	return mfn_x(mfn) == 0;
 }
 
 static int type_rc;

@@ -170,13 +170,13 @@ static void test_counts_do_not_wrap(void **state)
 	struct page_info *pg = new_page();
 	u64 keep = pg->state;
 
-	pg->state = PG_ALLOCATED | PG_REFS_MAX;
+	pg->state = PG_ALLOCATED | PG_REFS_FULL;
 	assert_false(page_get(pg, 5));
 	assert_int_equal(page_get_and_type(pg, 5, PT_WRITABLE), -EINVAL);
-	pg->state = PG_ALLOCATED | 10 | PG_TYPE_REFS_MAX | pg_type_bits(PT_WRITABLE);
+	pg->state = PG_ALLOCATED | 10 | PG_TYPE_REFS_FULL | pg_type_bits(PT_WRITABLE);
 	assert_int_equal(page_get_type(pg, PT_WRITABLE), -EBUSY);
 	assert_int_equal(page_get_and_type(pg, 5, PT_WRITABLE), -EBUSY);
-	pg->state = PG_ALLOCATED | 10 | PG_TYPE_REFS_MAX | pg_type_bits(PT_L1) | PG_VALIDATED;
+	pg->state = PG_ALLOCATED | 10 | PG_TYPE_REFS_FULL | pg_type_bits(PT_L1) | PG_VALIDATED;
 	assert_false(page_edit_begin(pg, 5, PT_L1));
 	assert_int_equal(page_get_type(pg, PT_L1), -EBUSY);
 	pg->state = keep;

@@ -29,19 +29,9 @@ unsigned long total_pages;
 static spinlock_t vmap_lock = SPINLOCK_INIT;
 static unsigned long vmap_next = VMAP_START;
 
-/* Bit per 512 MiB of machine memory: the frame table is mapped there. */
-#define FRAME_CHUNK_SHIFT	(29 - PAGE_SHIFT)
-#define FRAME_CHUNKS_MAX	(1UL << (43 - 29))
-static u64 frame_chunks[FRAME_CHUNKS_MAX / 64];
+u64 frame_chunks[FRAME_CHUNKS_MAX / 64];
 
 #define PTE_TABLE		(PTE_P | PTE_RW | PTE_A | PTE_D)
-
-bool mfn_valid(mfn_t mfn)
-{
-	unsigned long chunk = mfn_x(mfn) >> FRAME_CHUNK_SHIFT;
-
-	return mfn_x(mfn) < max_page && (frame_chunks[chunk / 64] >> (chunk % 64) & 1);
-}
 
 static pte_t *table_alloc(void)
 {

@@ -45,10 +45,10 @@ enum page_type {
 };
 
 #define PG_REFS_MASK		0x00000000ffffffffUL
-#define PG_REFS_MAX		0x00000000ffff0000UL	/* refused beyond */
+#define PG_REFS_FULL		0x0000000080000000UL	/* set: no more are given */
 #define PG_TYPE_REF		0x0000000100000000UL
 #define PG_TYPE_REFS_MASK	0x00ffffff00000000UL
-#define PG_TYPE_REFS_MAX	0x00ffff0000000000UL	/* refused beyond */
+#define PG_TYPE_REFS_FULL	0x0080000000000000UL	/* set: no more are given */
 #define PG_TYPE_SHIFT		56
 #define PG_TYPE_MASK		(7UL << PG_TYPE_SHIFT)
 #define PG_VALIDATED		BIT(59)
@@ -94,8 +94,18 @@ extern unsigned long max_page;
 /* Frames of RAM in the machine, and free now. */
 extern unsigned long total_pages;
 
+/* Bit per 512 MiB of machine memory: the frame table is there. arch/x86/paging.c. */
+#define FRAME_CHUNK_SHIFT	(29 - PAGE_SHIFT)
+#define FRAME_CHUNKS_MAX	(1UL << (43 - 29))
+extern u64 frame_chunks[FRAME_CHUNKS_MAX / 64];
+
 /* Is there a frame-table entry (not: is it RAM) for @mfn? */
-bool mfn_valid(mfn_t mfn);
+static inline bool mfn_valid(mfn_t mfn)
+{
+	unsigned long chunk = mfn_x(mfn) >> FRAME_CHUNK_SHIFT;
+
+	return mfn_x(mfn) < max_page && (frame_chunks[chunk / 64] >> (chunk % 64) & 1);
+}
 
 static inline struct page_info *mfn_to_page(mfn_t mfn)
 {
@@ -232,9 +242,8 @@ static __always_inline bool page_try_get_writable(struct page_info *pg, domid_t 
 {
 	u64 old = atomic64_read(&pg->state);
 
-	if (unlikely(pg_type(old) != PT_WRITABLE || (old & PG_BUSY) ||
-		     (u32)old - 1U >= (u32)PG_REFS_MAX - 1U ||
-		     (old & PG_TYPE_REFS_MASK) >= PG_TYPE_REFS_MAX || pg->owner != owner))
+	if (unlikely((old & (PG_TYPE_MASK | PG_BUSY | PG_REFS_FULL | PG_TYPE_REFS_FULL)) !=
+		     pg_type_bits(PT_WRITABLE) || !(old & PG_REFS_MASK) || page_owner(pg) != owner))
 		return false;
 	if (unlikely(!atomic64_cmpxchg(&pg->state, &old, old + PG_TYPE_REF + 1)))
 		return false;

@@ -43,7 +43,7 @@ struct batch {
  *
  * Return: 0, undone by target_put(); -ESRCH, -EPERM.
  */
-static int target_get(struct pte_update *u, u32 foreigndom)
+static __always_inline int target_get(struct pte_update *u, u32 foreigndom)
 {
 	struct domain *curr = current->domain, *owner;
 	u32 tables = foreigndom >> 16;
@@ -75,7 +75,7 @@ static void target_put(const struct pte_update *u, u32 foreigndom)
 		domain_put(u->d);
 }
 
-static void table_close(struct open_table *t)
+static __always_inline void table_close(struct open_table *t)
 {
 	struct page_info *pg = t->pg;
 
@@ -114,7 +114,7 @@ static int table_open(struct open_table *t, const struct domain *d, mfn_t mfn)
 }
 
 /* An entry above L1; the table is closed before what fell out of use is retired. */
-static int update_table(struct batch *b, pte_t *ptep, pte_t val)
+static noinline int update_table(struct batch *b, pte_t *ptep, pte_t val)
 {
 	enum page_type level = b->table.type;
 	struct page_info *idle;
@@ -127,7 +127,7 @@ static int update_table(struct batch *b, pte_t *ptep, pte_t val)
 	return 0;
 }
 
-static int update_pte(struct batch *b, u64 ptr, u64 val)
+static __always_inline int update_pte(struct batch *b, u64 ptr, u64 val)
 {
 	mfn_t mfn = _mfn(ptr >> PAGE_SHIFT);
 	pte_t *ptep;
@@ -162,7 +162,7 @@ static int update_m2p(const struct pte_update *u, u64 ptr, u64 val)
 	return 0;
 }
 
-static int update_one(struct batch *b, const struct mmu_update *req)
+static __always_inline int update_one(struct batch *b, const struct mmu_update *req)
 {
 	u64 ptr = req->ptr & ~CMD_MASK;
 
@@ -189,7 +189,8 @@ static bool preempt_after(const struct batch *b, unsigned int done)
  * Carry out requests until one fails; *@done counts those before. With
  * -ERESTART the rest, be it none, is to be continued.
  */
-static int update_batch(struct batch *b, unsigned long list, unsigned int count, unsigned int *done)
+static __always_inline int update_batch(struct batch *b, unsigned long list, unsigned int count,
+					unsigned int *done)
 {
 	struct mmu_update req[BATCH];
 	int rc;

@@ -140,17 +140,21 @@ static __always_inline void put_l1(pte_t pte)
 	page_put(pg);
 }
 
-/* Most entries of most tables are empty: look at four at a time. */
-static __always_inline bool four_empty(const pte_t *table, unsigned int i)
+#define EMPTY_RUN	8
+
+/* Most entries of most tables are empty: look at several at a time. */
+static __always_inline bool run_empty(const pte_t *table, unsigned int i)
 {
-	return i % 4 == 0 && !(table[i] | table[i + 1] | table[i + 2] | table[i + 3]);
+	const pte_t *e = &table[i];
+
+	return i % EMPTY_RUN == 0 && !(e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]);
 }
 
 static unsigned int drop_l1_entries(pte_t *table, unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++) {
-		if (four_empty(table, i))
-			i += 3;
+		if (run_empty(table, i))
+			i += EMPTY_RUN - 1;
 		else if (pte_read(&table[i]) & PTE_P)
 			put_l1(table[i]);
 	}
@@ -167,8 +171,8 @@ static unsigned int drop_table_entries(pte_t *table, unsigned int nr, enum page_
 	unsigned int first = PT_ENTRIES;
 
 	for (unsigned int i = 0; i < nr; i++) {
-		if (four_empty(table, i)) {
-			i += 3;
+		if (run_empty(table, i)) {
+			i += EMPTY_RUN - 1;
 			continue;
 		}
 		if (!(pte_read(&table[i]) & PTE_P) || hv_slot(level, i))
@@ -233,8 +237,8 @@ static int validate_l1(const struct domain *d, pte_t *table, unsigned int *nr)
 		pte_t pte;
 		int rc;
 
-		if (four_empty(table, i)) {
-			i += 3;
+		if (run_empty(table, i)) {
+			i += EMPTY_RUN - 1;
 			continue;
 		}
 		pte = pte_read(&table[i]);
@@ -275,8 +279,8 @@ static int validate_table(const struct domain *d, pte_t *table, enum page_type l
 		bool work;
 		int rc;
 
-		if (four_empty(table, i)) {
-			i += 3;
+		if (run_empty(table, i)) {
+			i += EMPTY_RUN - 1;
 			continue;
 		}
 		if (!(pte & PTE_P) || hv_slot(level, i))
