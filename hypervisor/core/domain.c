@@ -264,7 +264,7 @@ static void domain_free(struct domain *d)
 	}
 	if (d->pirqs)
 		pirq_domain_destroy(d);
-	grant_domain_destroy(d);
+	grant_table_destroy(d);
 	arch_domain_destroy(d);
 	shared_info_free(d);
 	hv_free(d->owned_regions);
@@ -318,7 +318,8 @@ static int domain_fill(struct domain *d, unsigned int max_vcpus)
 	if (!rc)
 		rc = evtchn_domain_init(d, d->is_privileged ? ~0U : UNPRIVILEGED_MAX_PORT);
 	if (!rc)
-		rc = grant_domain_init(d, GRANT_MAX_FRAMES);
+		rc = grant_table_init(d, GRANT_MAX_FRAMES, GRANT_MAX_MAPTRACK_FRAMES,
+				      GRANT_MAX_VERSION);
 	if (!rc)
 		rc = pirq_domain_init(d);
 	return rc;

@@ -157,13 +157,14 @@ void evtchn_domain_destroy(struct domain *d)
 	hv_free(d->evtchn);
 }
 
-int grant_domain_init(struct domain *d, unsigned int max_frames)
+int grant_table_init(struct domain *d, unsigned int max_frames, unsigned int max_maptrack_frames,
+		     unsigned int max_version)
 {
 	d->grant = hv_alloc(1);
 	return d->grant ? 0 : -ENOMEM;
 }
 
-void grant_domain_destroy(struct domain *d)
+void grant_table_destroy(struct domain *d)
 {
 	hv_free(d->grant);
 }
