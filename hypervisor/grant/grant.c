@@ -33,7 +33,7 @@ static int add_frame(struct domain *d, struct grant_table *gt)
 	if (!page)
 		return -ENOMEM;
 	spin_lock(&gt->lock);
-	if (gt->nr_frames < gt->max_frames) {
+	if (gt->nr_frames < gt->max_frames && !d->dying) {
 		gt->frame[gt->nr_frames++] = page;
 		hv_page_share(page, d, true);
 		page = NULL;
@@ -75,9 +75,28 @@ int grant_domain_init(struct domain *d, unsigned int max_frames)
 	return grow(d, gt, INITIAL_FRAMES);
 }
 
+/** gnttab_release_mappings() - Undo what a dying domain mapped: nobody maps by grant yet. */
+int gnttab_release_mappings(struct domain *d __maybe_unused)
+{
+	return 0;
+}
+
+/**
+ * gnttab_release_frames() - A dying domain lets go of its table.
+ * @d: said to be dying; none of its vCPUs runs
+ *
+ * Return: 0.
+ */
+int gnttab_release_frames(struct domain *d)
+{
+	for (unsigned int i = 0; i < d->grant->nr_frames; i++)
+		hv_page_release(d, d->grant->frame[i]);
+	return 0;
+}
+
 /**
  * grant_domain_destroy() - Undo grant_domain_init(), also a half-done one.
- * @d: gave up its mappings
+ * @d: after gnttab_release_frames(), or never alive; nobody can find it
  */
 void grant_domain_destroy(struct domain *d)
 {
@@ -85,13 +104,8 @@ void grant_domain_destroy(struct domain *d)
 
 	if (!gt)
 		return;
-	for (unsigned int i = 0; i < gt->nr_frames; i++) {
-		if (hv_page_unshare(gt->frame[i]) == 0)
-			hv_page_free(gt->frame[i], 0);
-		else
-			pr_warn("d%u: grant frame %u is still mapped, its page is lost\n",
-				d->domain_id, i);
-	}
+	for (unsigned int i = 0; i < gt->nr_frames; i++)
+		hv_page_free_shared(gt->frame[i]);
 	hv_free(gt->frame);
 	hv_free(gt);
 	d->grant = NULL;

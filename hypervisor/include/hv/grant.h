@@ -10,5 +10,8 @@
 
 int grant_domain_init(struct domain *d, unsigned int max_frames);
 void grant_domain_destroy(struct domain *d);
+/* Steps of a dying domain's end: 0, or -ERESTART to be called again. */
+int gnttab_release_mappings(struct domain *d);
+int gnttab_release_frames(struct domain *d);
 
 #endif
