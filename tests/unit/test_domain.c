@@ -237,7 +237,7 @@ static struct domain *make_domain(domid_t domid, unsigned int max_vcpus, bool pr
 	const struct domain_config config = {
 		.max_vcpus = max_vcpus,
 		.privileged = privileged,
-		.max_evtchn_port = 1023,
+		.max_evtchn_port = privileged ? ~0U : 1023,
 		.max_grant_frames = 4,
 	};
 
