@@ -100,8 +100,8 @@ static s16 hold_ref(struct held_ref *h, domid_t domid, u32 ref, struct grant_use
 }
 
 /*
- * A transitive grant: the next domain's must be to the one that passes it on,
- * and lead no further. @use is that of the first, and becomes the next one's.
+ * A transitive grant: the next one must be another domain's, to the one that
+ * passes it on, and lead no further. @use is that of the first, and becomes the next one's.
  */
 static noinline s16 hold_next(struct side *s, struct grant_use *use)
 {
@@ -109,7 +109,7 @@ static noinline s16 hold_next(struct side *s, struct grant_use *use)
 	s16 rc;
 
 	use->domid = s->grant.granter->domain_id;
-	if (next.next.domid >= DOMID_FIRST_RESERVED)
+	if (next.next.domid >= DOMID_FIRST_RESERVED || next.next.domid == use->domid)
 		return GNTST_general_error;
 	rc = hold_ref(&s->inner, next.next.domid, next.next.ref, use);
 	if (rc == GNTST_bad_domain)

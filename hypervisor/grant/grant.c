@@ -27,6 +27,7 @@ static const struct grant_command commands[] = {
 	[GNTTABOP_get_status_frames] = { grant_get_status_frames, 0 },
 	[GNTTABOP_get_version] = { grant_get_version, 0 },
 	[GNTTABOP_swap_grant_ref] = { grant_swap_ref, sizeof(struct gnttab_swap_grant_ref) },
+	[GNTTABOP_cache_flush] = { grant_cache_flush, sizeof(struct gnttab_cache_flush) },
 };
 
 /**

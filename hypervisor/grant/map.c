@@ -255,10 +255,10 @@ static s16 unmap_parts(struct unmap_batch *b, const struct unmap_args *args, str
 	s16 rc;
 
 	u->parts = 0;
-	if (args->dev_bus_addr && (u->flags & GNTMAP_device_map)) {
+	if (args->dev_bus_addr) {
 		if (args->dev_bus_addr != mfn_x(mfn) << PAGE_SHIFT)
-			return GNTST_bad_dev_addr;
-		u->parts = GNTMAP_device_map;
+			return GNTST_general_error;
+		u->parts = u->flags & GNTMAP_device_map;
 	}
 	if (args->host_addr && (u->flags & GNTMAP_host_map)) {
 		rc = arch_grant_unmap(&b->ptes, args->host_addr, u->flags, mfn, args->new_addr);
