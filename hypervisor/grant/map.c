@@ -50,10 +50,11 @@ static struct domain *granter_of(struct map_batch *b, domid_t domid)
 /* One mapping's references to a frame of @owner's. */
 static s16 take_frame(mfn_t mfn, domid_t owner, bool write)
 {
-	struct page_info *pg = mfn_to_page(mfn);
+	struct page_info *pg;
 
 	if (unlikely(!mfn_valid(mfn)))
 		return GNTST_bad_page;
+	pg = mfn_to_page(mfn);
 	if (!write)
 		return likely(page_get(pg, owner)) ? GNTST_okay : GNTST_bad_page;
 	switch (page_get_and_type(pg, owner, PT_WRITABLE)) {
@@ -255,10 +256,10 @@ static s16 unmap_parts(struct unmap_batch *b, const struct unmap_args *args, str
 	s16 rc;
 
 	u->parts = 0;
-	if (args->dev_bus_addr) {
+	if (args->dev_bus_addr && (u->flags & GNTMAP_device_map)) {
 		if (args->dev_bus_addr != mfn_x(mfn) << PAGE_SHIFT)
-			return GNTST_general_error;
-		u->parts = u->flags & GNTMAP_device_map;
+			return GNTST_bad_dev_addr;
+		u->parts = GNTMAP_device_map;
 	}
 	if (args->host_addr && (u->flags & GNTMAP_host_map)) {
 		rc = arch_grant_unmap(&b->ptes, args->host_addr, u->flags, mfn, args->new_addr);

@@ -198,7 +198,7 @@ static unsigned long host_mfn(unsigned int dom, unsigned int i)
 	return mfn_x(page_to_mfn(pages[dom][i]));
 }
 
-static struct grant_entry_v1 *host_entry(unsigned int dom, u32 ref)
+static __maybe_unused struct grant_entry_v1 *host_entry(unsigned int dom, u32 ref)
 {
 	return shared_v1(domains[dom].grant, ref);
 }
