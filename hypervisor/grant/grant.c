@@ -19,6 +19,7 @@ static const struct grant_command commands[] = {
 	[GNTTABOP_map_grant_ref] = { grant_map, sizeof(struct gnttab_map_grant_ref) },
 	[GNTTABOP_unmap_grant_ref] = { grant_unmap, sizeof(struct gnttab_unmap_grant_ref) },
 	[GNTTABOP_setup_table] = { grant_setup_table, 0 },
+	[GNTTABOP_transfer] = { grant_transfer, sizeof(struct gnttab_transfer) },
 	[GNTTABOP_copy] = { grant_copy, sizeof(struct gnttab_copy) },
 	[GNTTABOP_query_size] = { grant_query_size, 0 },
 	[GNTTABOP_unmap_and_replace] = { grant_unmap_and_replace,

@@ -129,6 +129,14 @@ static void fill(unsigned int cmd, void *op, const u8 *a)
 		fill_copy_ptr(&c->dest, a + 5, a[0] & GNTCOPY_dest_gref);
 		break;
 	}
+	case GNTTABOP_transfer: {
+		struct gnttab_transfer *t = op;
+
+		t->mfn = host_mfn(a[0] & 3, a[1] % HOST_PAGES);
+		t->domid = ids[a[2] & 3];
+		t->ref = a[3] % REFS;
+		break;
+	}
 	case GNTTABOP_swap_grant_ref:
 		((struct gnttab_swap_grant_ref *)op)->ref_a = a[0] % (REFS + 1);
 		((struct gnttab_swap_grant_ref *)op)->ref_b = a[1] % (REFS + 1);
@@ -152,6 +160,8 @@ static size_t size_of(unsigned int cmd)
 		return sizeof(struct gnttab_unmap_grant_ref);
 	case GNTTABOP_copy:
 		return sizeof(struct gnttab_copy);
+	case GNTTABOP_transfer:
+		return sizeof(struct gnttab_transfer);
 	case GNTTABOP_unmap_and_replace:
 		return sizeof(struct gnttab_unmap_and_replace);
 	case GNTTABOP_swap_grant_ref:

@@ -255,21 +255,15 @@ static void host_start(void)
 static void host_kill(unsigned int dom)
 {
 	struct domain *d = &domains[dom];
-	bool idle;
 
 	if (!l1[dom])
 		return;
 	d->dying = DOM_DYING;
 	while (gnttab_release_mappings(d))
 		;
-	page_unpin(l1[dom], &idle);
-	BUG_ON(page_give_up(l1[dom]));
 	l1[dom] = NULL;
-	for (unsigned int j = 0; j < HOST_PAGES; j++)
-		if (page_get(pages[dom][j], ids[dom])) {
-			page_give_up(pages[dom][j]);
-			page_put(pages[dom][j]);
-		}
+	while (domain_relinquish_memory(d))
+		;
 	while (softirqs) {
 		softirqs = 0;
 		free_tables();

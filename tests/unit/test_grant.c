@@ -549,6 +549,53 @@ static void test_permission_of_tables(void **state)
 	assert_int_equal(s.status, GNTST_bad_virt_addr);
 }
 
+static int transfer(unsigned long mfn, domid_t to, u32 ref)
+{
+	struct gnttab_transfer op = { .mfn = mfn, .domid = to, .ref = ref, .status = 77 };
+
+	assert_int_equal(call(GNTTABOP_transfer, &op, 1), 0);
+	return op.status;
+}
+
+static void test_transfer(void **state)
+{
+	const u16 done = GTF_accept_transfer | GTF_transfer_committed | GTF_transfer_completed;
+	struct grant_entry_v1 *e = host_entry(2, 9);
+	struct page_info *pg;
+
+	e->domid = 1;
+	e->flags = GTF_accept_transfer;
+	current = &vcpus[1];
+	assert_int_equal(transfer(host_mfn(1, 0), 2, 9), 0);
+	assert_int_equal(e->flags, done);
+	pg = mfn_to_page(_mfn(e->frame));
+	assert_int_equal(page_owner(pg), 2);
+	assert_int_equal(*(u8 *)page_to_virt(pg), 0x10);
+	assert_int_equal(domains[1].tot_pages, HOST_PAGES);
+	assert_int_equal(domains[2].tot_pages, HOST_PAGES + 2);
+	assert_false(page_get(pages[1][0], 1));
+
+	/* What is not one's own stays; what is in use too. */
+	assert_int_equal(transfer(host_mfn(2, 0), 2, 9), GNTST_bad_page);
+	assert_int_equal(transfer(~0UL, 2, 9), GNTST_bad_page);
+	assert_true(page_get(pages[1][1], 1));
+	assert_int_equal(transfer(host_mfn(1, 1), 2, 9), GNTST_general_error);
+	page_put(pages[1][1]);
+	assert_int_equal(domains[1].tot_pages, HOST_PAGES);
+
+	/* Nobody waits: it is gone all the same. */
+	assert_int_equal(transfer(host_mfn(1, 1), 2, 9), GNTST_bad_gntref);
+	e->flags = GTF_accept_transfer;
+	e->domid = 7;
+	assert_int_equal(transfer(host_mfn(1, 2), 2, 9), GNTST_bad_gntref);
+	assert_int_equal(transfer(host_mfn(1, 3), 9, 9), GNTST_bad_domain);
+	e->domid = 1;
+	domains[2].max_pages = domains[2].tot_pages;
+	assert_int_equal(transfer(host_mfn(1, 4), 2, 9), GNTST_general_error);
+	assert_int_equal(e->flags, GTF_accept_transfer);
+	assert_int_equal(domains[1].tot_pages, HOST_PAGES - 4);
+}
+
 static void test_cache_flush(void **state)
 {
 	struct gnttab_cache_flush op = { .length = 64, .op = GNTTAB_CACHE_CLEAN };
@@ -591,6 +638,7 @@ int main(void)
 		T(test_versions),
 		T(test_table_still_mapped),
 		T(test_permission_of_tables),
+		T(test_transfer),
 		T(test_cache_flush),
 	};
 
