@@ -66,9 +66,9 @@ static void let_go(struct side *s)
 
 static s16 hold_page(struct side *s, unsigned long frame, domid_t owner)
 {
-	s->pg = mfn_to_page(_mfn(frame));
 	if (unlikely(!mfn_valid(_mfn(frame))))
 		return GNTST_bad_page;
+	s->pg = mfn_to_page(_mfn(frame));
 	if (!s->write)
 		return likely(page_get(s->pg, owner)) ? GNTST_okay : GNTST_bad_page;
 	switch (page_get_and_type(s->pg, owner, PT_WRITABLE)) {
@@ -100,8 +100,8 @@ static s16 hold_ref(struct held_ref *h, domid_t domid, u32 ref, struct grant_use
 }
 
 /*
- * A transitive grant: the next domain's must be to the one that passes it on,
- * and lead no further. @use is that of the first, and becomes the next one's.
+ * A transitive grant: the next one must be another domain's, to the one that
+ * passes it on, and lead no further. @use is that of the first, and becomes the next one's.
  */
 static noinline s16 hold_next(struct side *s, struct grant_use *use)
 {
@@ -109,7 +109,7 @@ static noinline s16 hold_next(struct side *s, struct grant_use *use)
 	s16 rc;
 
 	use->domid = s->grant.granter->domain_id;
-	if (next.next.domid >= DOMID_FIRST_RESERVED)
+	if (next.next.domid >= DOMID_FIRST_RESERVED || next.next.domid == use->domid)
 		return GNTST_general_error;
 	rc = hold_ref(&s->inner, next.next.domid, next.next.ref, use);
 	if (rc == GNTST_bad_domain)
@@ -173,15 +173,26 @@ static bool within(const struct side *s, unsigned int offset, unsigned int len)
 	return offset >= s->start && offset + len <= s->end;
 }
 
+/* Frames by number are the caller's own only. */
+static noinline s16 not_own(domid_t domid)
+{
+	struct domain *d = domain_get(domid);
+
+	if (!d)
+		return GNTST_bad_domain;
+	domain_put(d);
+	return GNTST_permission_denied;
+}
+
 static s16 copy_one(struct copy_batch *b, const struct gnttab_copy *op)
 {
 	bool from_ref = op->flags & GNTCOPY_source_gref, to_ref = op->flags & GNTCOPY_dest_gref;
 	s16 rc;
 
-	/* Frames by number are the caller's own only. */
-	if (unlikely((!from_ref && op->source.domid != DOMID_SELF) ||
-		     (!to_ref && op->dest.domid != DOMID_SELF)))
-		return GNTST_permission_denied;
+	if (unlikely(!from_ref && op->source.domid != DOMID_SELF))
+		return not_own(op->source.domid);
+	if (unlikely(!to_ref && op->dest.domid != DOMID_SELF))
+		return not_own(op->dest.domid);
 	rc = hold(b, &b->source, &op->source, from_ref);
 	if (likely(!rc))
 		rc = hold(b, &b->dest, &op->dest, to_ref);
@@ -193,8 +204,9 @@ static s16 copy_one(struct copy_batch *b, const struct gnttab_copy *op)
 	if (unlikely(!within(&b->source, op->source.offset, op->len) ||
 		     !within(&b->dest, op->dest.offset, op->len)))
 		return GNTST_general_error;
-	memcpy((char *)page_to_virt(b->dest.pg) + op->dest.offset,
-	       (const char *)page_to_virt(b->source.pg) + op->source.offset, op->len);
+	/* The two may be the same frame. */
+	memmove((char *)page_to_virt(b->dest.pg) + op->dest.offset,
+		(const char *)page_to_virt(b->source.pg) + op->source.offset, op->len);
 	return GNTST_okay;
 }
 

@@ -50,10 +50,11 @@ static struct domain *granter_of(struct map_batch *b, domid_t domid)
 /* One mapping's references to a frame of @owner's. */
 static s16 take_frame(mfn_t mfn, domid_t owner, bool write)
 {
-	struct page_info *pg = mfn_to_page(mfn);
+	struct page_info *pg;
 
 	if (unlikely(!mfn_valid(mfn)))
 		return GNTST_bad_page;
+	pg = mfn_to_page(mfn);
 	if (!write)
 		return likely(page_get(pg, owner)) ? GNTST_okay : GNTST_bad_page;
 	switch (page_get_and_type(pg, owner, PT_WRITABLE)) {

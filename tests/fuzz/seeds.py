@@ -115,6 +115,26 @@ def cmdline():
     yield b"com1=baud=9600,parity=e,stop-bits=2,data-bits=7,io-base=0x3e8,irq=0,clock-hz=1843200"
 
 
+def grant():
+    """Records of fuzz_grant.c: what, who, race, arguments."""
+    def record(what, who, arg, race=b""):
+        return bytes([what, who]) + race.ljust(6, b"\0") + bytes(arg).ljust(24, b"\0")
+
+    grants = [record(15, 1, [ref, 0, 0, ref]) for ref in range(8)]      # d1 to d0
+    maps = [record(0, 7 << 3, [2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 1])]
+    unmaps = [record(1, 7 << 3, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1])]
+    copies = [record(5, 3 << 3, [1, 8, 1, 0, 0, 4, 0, 0, 0, 0, 0, 1, 0, 0, 4])]
+    version = [record(17, 1, [1])]
+    die = [record(18, 1, [0xdd])]
+    yield b"".join(grants + maps + unmaps)
+    yield b"".join(grants + copies)
+    yield b"".join(version + grants + maps + copies + unmaps + [record(17, 1, [0])])
+    yield b"".join(grants + maps + die + unmaps)
+    yield b"".join(grants + maps + [record(18, 0, [0xdd])])
+    yield b"".join(grants + [record(0, 0, [2, 0, 0, 0, 0, 1], bytes([3, 0, 0, 0]))])
+    yield b"".join(grants + [record(cmd, 1, [2, 1, 1]) for cmd in (2, 6, 7, 8, 9, 10, 11, 12)])
+
+
 def evtchn():
     """Records of fuzz_evtchn.c: command, caller, argument."""
     def call(cmd, caller, *words):
@@ -131,7 +151,7 @@ def evtchn():
 
 
 def main():
-    for make in (multiboot1, multiboot2, elf, bzimage, cmdline, evtchn):
+    for make in (multiboot1, multiboot2, elf, bzimage, cmdline, evtchn, grant):
         folder = os.path.join(sys.argv[1], make.__name__)
         os.makedirs(folder, exist_ok=True)
         for i, data in enumerate(make()):
