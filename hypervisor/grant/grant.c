@@ -41,7 +41,7 @@ static int add_frame(struct domain *d, struct grant_table *gt)
 	spin_unlock(&gt->lock);
 	if (page)
 		hv_page_free(page, 0);
-	return 0;
+	return d->dying ? -EINVAL : 0;
 }
 
 static int grow(struct domain *d, struct grant_table *gt, unsigned int nr_frames)
@@ -109,6 +109,35 @@ void grant_domain_destroy(struct domain *d)
 	hv_free(gt->frame);
 	hv_free(gt);
 	d->grant = NULL;
+}
+
+int gnttab_get_shared_frame(struct domain *d, unsigned long idx, mfn_t *mfn)
+{
+	struct grant_table *gt = d->grant;
+	int rc;
+
+	if (idx >= gt->max_frames)
+		return -EINVAL;
+	rc = grow(d, gt, (unsigned int)idx + 1);
+	if (!rc)
+		*mfn = virt_to_mfn(gt->frame[idx]);
+	return rc;
+}
+
+int gnttab_get_status_frame(struct domain *d __maybe_unused, unsigned long idx __maybe_unused,
+			    mfn_t *mfn __maybe_unused)
+{
+	return -EINVAL;
+}
+
+unsigned int gnttab_max_shared_frames(const struct domain *d)
+{
+	return d->grant->max_frames;
+}
+
+unsigned int gnttab_max_status_frames(const struct domain *d __maybe_unused)
+{
+	return 0;
 }
 
 /* Status for the domain that a command names; GNTST_okay with a reference to it. */

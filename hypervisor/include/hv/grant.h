@@ -10,6 +10,15 @@
 
 int grant_domain_init(struct domain *d, unsigned int max_frames);
 void grant_domain_destroy(struct domain *d);
+/*
+ * Frame @idx of @d's table, or of its status array, for acquire_resource; the
+ * table grows to have it. 0; -EINVAL if it may not; -ENOMEM.
+ */
+int gnttab_get_shared_frame(struct domain *d, unsigned long idx, mfn_t *mfn);
+int gnttab_get_status_frame(struct domain *d, unsigned long idx, mfn_t *mfn);
+/* How many of each there can be now. */
+unsigned int gnttab_max_shared_frames(const struct domain *d);
+unsigned int gnttab_max_status_frames(const struct domain *d);
 /* Steps of a dying domain's end: 0, or -ERESTART to be called again. */
 int gnttab_release_mappings(struct domain *d);
 int gnttab_release_frames(struct domain *d);
