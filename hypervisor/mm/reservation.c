@@ -93,10 +93,13 @@ static int populate_one(const struct extent_work *w, unsigned long i)
 
 static int remove_frame(struct domain *d, mfn_t mfn)
 {
-	struct page_info *pg = mfn_to_page(mfn);
+	struct page_info *pg;
 	int rc;
 
-	if (!mfn_valid(mfn) || !page_get(pg, d->domain_id))
+	if (!mfn_valid(mfn))
+		return -EINVAL;
+	pg = mfn_to_page(mfn);
+	if (!page_get(pg, d->domain_id))
 		return -EINVAL;
 	rc = page_give_up(pg);
 	if (!rc)
