@@ -29,8 +29,6 @@
 #define HASH_SIZE		64
 /* Frames that one bit of domain.owned_regions stands for. */
 #define REGION_FRAMES		512
-/* Highest port of an unprivileged domain unless its creator says otherwise. */
-#define UNPRIVILEGED_MAX_PORT	1023
 
 spinlock_t domain_list_lock = SPINLOCK_INIT;
 struct domain *domain_list;
@@ -107,6 +105,26 @@ struct domain *domain_get(domid_t domid)
 	d = __atomic_load_n(&hash[domid % HASH_SIZE], __ATOMIC_ACQUIRE);
 	while (d && !(d->domain_id == domid && domain_ref(d)))
 		d = __atomic_load_n(&d->next_in_hash, __ATOMIC_ACQUIRE);
+	return d;
+}
+
+/**
+ * domain_get_from() - Walk the domains, each kept while it is looked at.
+ * @domid: where to go on
+ *
+ * Context: any but interrupts; takes domain_list_lock.
+ * Return: the domain of the lowest id that is not below @domid, to be given
+ * back by domain_put(); NULL if there is none.
+ */
+struct domain *domain_get_from(domid_t domid)
+{
+	struct domain *d;
+
+	spin_lock(&domain_list_lock);
+	d = domain_list;
+	while (d && (d->domain_id < domid || !domain_ref(d)))
+		d = d->next_in_list;
+	spin_unlock(&domain_list_lock);
 	return d;
 }
 
@@ -215,7 +233,7 @@ static void domain_free(struct domain *d)
 		hv_free(d->vcpu);
 	}
 	pirq_domain_free(d);
-	grant_domain_destroy(d);
+	grant_table_destroy(d);
 	arch_domain_destroy(d);
 	if (d->shared_info)
 		hv_page_free_shared(d->shared_info);
@@ -257,8 +275,9 @@ static void watchdog_fired(void *data)
 	domain_shutdown(d, SHUTDOWN_watchdog);
 }
 
-static int domain_fill(struct domain *d, unsigned int max_vcpus)
+static int domain_fill(struct domain *d)
 {
+	unsigned int max_vcpus = d->config.max_vcpus;
 	int rc;
 
 	d->vcpu = hv_new_array(struct vcpu *, max_vcpus);
@@ -277,35 +296,38 @@ static int domain_fill(struct domain *d, unsigned int max_vcpus)
 
 	rc = arch_domain_init(d);
 	if (!rc)
-		rc = evtchn_domain_init(d, d->is_privileged ? ~0U : UNPRIVILEGED_MAX_PORT);
+		rc = evtchn_domain_init(d, d->config.max_evtchn_port);
 	if (!rc)
-		rc = grant_domain_init(d, GRANT_MAX_FRAMES);
+		rc = grant_table_init(d, d->config.max_grant_frames,
+				      d->config.max_maptrack_frames,
+				      d->config.max_grant_version);
 	if (!rc)
 		rc = pirq_domain_init(d);
 	return rc;
 }
 
-struct domain *domain_create(domid_t domid, unsigned int max_vcpus, bool privileged)
+struct domain *domain_create(domid_t domid, const struct domain_config *config)
 {
 	struct domain *d;
 
-	if (domid >= DOMID_FIRST_RESERVED || !max_vcpus || max_vcpus > MAX_VCPUS)
+	if (domid >= DOMID_FIRST_RESERVED || !config->max_vcpus || config->max_vcpus > MAX_VCPUS)
 		return NULL;
 	d = hv_new(struct domain);
 	if (!d)
 		return NULL;
 	d->domain_id = domid;
-	d->is_privileged = privileged;
+	d->config = *config;
+	d->is_privileged = config->privileged;
 	d->is_hardware_domain = domid == 0;
 	d->shutdown_code = SHUTDOWN_CODE_NONE;
-	if (privileged)
+	if (config->privileged)
 		d->arch.vm_assist = BIT(VMASST_TYPE_pae_extended_cr3);
 	spin_lock_init(&d->page_lock);
 	spin_lock_init(&d->lock);
 	for (unsigned int i = 0; i < NR_WATCHDOGS; i++)
 		timer_init(&d->watchdog[i], watchdog_fired, d, smp_processor_id());
 
-	if (domain_fill(d, max_vcpus) || !table_insert(d)) {
+	if (domain_fill(d) || !table_insert(d)) {
 		domain_free(d);
 		return NULL;
 	}
@@ -338,6 +360,8 @@ struct vcpu *vcpu_create(struct domain *d, unsigned int vcpu_id)
 	v->vcpu_info = d->shared_info && vcpu_id < LEGACY_MAX_VCPUS ?
 		       (struct vcpu_info *)&d->shared_info->vcpu_info[vcpu_id] :
 		       &dummy_vcpu_info;
+	/* Those that come while the toolstack holds the domain are held as well. */
+	v->pause_count = d->controller_pauses ? 1 : 0;
 	if (sched_vcpu_init(v))
 		goto err_free;
 	if (arch_vcpu_init(v))

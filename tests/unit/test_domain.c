@@ -175,13 +175,14 @@ void evtchn_domain_destroy(struct domain *d)
 	hv_free(d->evtchn);
 }
 
-int grant_domain_init(struct domain *d, unsigned int max_frames)
+int grant_table_init(struct domain *d, unsigned int max_frames, unsigned int max_maptrack_frames,
+		     unsigned int max_version)
 {
 	d->grant = hv_alloc(1);
 	return d->grant ? 0 : -ENOMEM;
 }
 
-void grant_domain_destroy(struct domain *d)
+void grant_table_destroy(struct domain *d)
 {
 	hv_free(d->grant);
 }
@@ -250,6 +251,18 @@ void reboot_or_halt(void)
 
 /* ---- tests ---- */
 
+static struct domain *make_domain(domid_t domid, unsigned int max_vcpus, bool privileged)
+{
+	const struct domain_config config = {
+		.max_vcpus = max_vcpus,
+		.privileged = privileged,
+		.max_evtchn_port = privileged ? ~0U : 1023,
+		.max_grant_frames = 4,
+	};
+
+	return domain_create(domid, &config);
+}
+
 static struct domain caller = { .domain_id = DOMID_IDLE };
 static struct vcpu caller_vcpu = { .domain = &caller };
 
@@ -268,11 +281,11 @@ static void test_list_and_lookup(void **state)
 	domid_t last = 0;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(ids); i++)
-		assert_non_null(domain_create(ids[i], 1, false));
-	assert_null(domain_create(64 + 7, 1, false));
-	assert_null(domain_create(DOMID_SELF, 1, false));
-	assert_null(domain_create(9, 0, false));
-	assert_null(domain_create(9, MAX_VCPUS + 1, false));
+		assert_non_null(make_domain(ids[i], 1, false));
+	assert_null(make_domain(64 + 7, 1, false));
+	assert_null(make_domain(DOMID_SELF, 1, false));
+	assert_null(make_domain(9, 0, false));
+	assert_null(make_domain(9, MAX_VCPUS + 1, false));
 	for (struct domain *d = domain_list; d; d = d->next_in_list) {
 		assert_true(d->domain_id > last);
 		last = d->domain_id;
@@ -287,6 +300,18 @@ static void test_list_and_lookup(void **state)
 	}
 	assert_null(domain_get(4));
 	assert_null(domain_get(DOMID_IDLE));
+
+	unsigned int found = 0;
+
+	for (struct domain *d = domain_get_from(0); d; found++) {
+		domid_t next = d->domain_id + 1;
+
+		assert_int_equal(d->refcount, 2);
+		domain_put(d);
+		d = domain_get_from(next);
+	}
+	assert_int_equal(found, ARRAY_SIZE(ids));
+	assert_null(domain_get_from(0x7ff0));
 	assert_null(domain_get(DOMID_INVALID));
 
 	current->domain = domain_list;
@@ -315,7 +340,7 @@ static void test_creation_fails_anywhere(void **state)
 
 	for (unsigned long n = 1; !d; n++) {
 		fail_at = n;
-		d = domain_create(2, 4, false);
+		d = make_domain(2, 4, false);
 		fail_at = 0;
 		if (!d)
 			assert_int_equal(live, before);
@@ -390,7 +415,7 @@ static void let_readers_pass(void)
 
 static void test_lookup_in_a_storm(void **state)
 {
-	struct domain *d, *stays = domain_create(100, 1, false);
+	struct domain *d, *stays = make_domain(100, 1, false);
 	pthread_t thread[2];
 
 	storm_over = false;
@@ -400,7 +425,7 @@ static void test_lookup_in_a_storm(void **state)
 		const domid_t ids[] = { 36, 101, 164 };
 
 		/* NULL while a reader still holds the last one of that id. */
-		d = domain_create(ids[i % 3], 1, false);
+		d = make_domain(ids[i % 3], 1, false);
 		if (d)
 			domain_put(d);
 		if (i % GRACE_ROUNDS == GRACE_ROUNDS - 1)
@@ -417,7 +442,7 @@ static void test_lookup_in_a_storm(void **state)
 
 static void test_shutdown_and_crash(void **state)
 {
-	struct domain *d = domain_create(4, 2, false);
+	struct domain *d = make_domain(4, 2, false);
 	struct vcpu *v = vcpu_create(d, 0);
 
 	vcpu_create(d, 1);
@@ -472,7 +497,7 @@ static void test_domain0_is_the_machine(void **state)
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct domain *d = domain_create(0, 1, true);
+		struct domain *d = make_domain(0, 1, true);
 
 		assert_ptr_equal(hardware_domain, d);
 		log_text[0] = '\0';

@@ -173,6 +173,17 @@ struct arch_domain {
 	unsigned int nr_e820;
 };
 
+/* What a domain is made with, and keeps. ABI: domctl.h, createdomain. */
+struct domain_config {
+	unsigned int max_vcpus;
+	bool privileged;	/* may administer others */
+	bool xenstore;		/* may ask about others: it runs the store */
+	bool msr_relaxed;	/* an MSR that is not there reads as 0 */
+	u8 max_grant_version;
+	u32 max_evtchn_port;
+	u32 max_grant_frames, max_maptrack_frames;
+};
+
 /*
  * Alive until domain_kill() begins, dying until it has ended, then dead: nothing
  * is left but what others hold. Only ever one step on. Documentation/design/life-of-a-domain.rst.
@@ -183,6 +194,7 @@ struct domain {
 	domid_t domain_id;
 	bool is_privileged;	/* may administer others */
 	bool is_hardware_domain;
+	bool created;		/* was unpaused: what only a new domain may be told is settled */
 	bool is_shut_down, is_shutting_down;
 	u8 shutdown_code;
 	enum dying_state dying;
@@ -192,11 +204,14 @@ struct domain {
 	struct rcu_head rcu;	/* when that is 0 */
 	struct domain *next_in_list, *next_in_hash;
 
+	struct domain_config config;
+	u32 controller_pauses;	/* by the toolstack; under the lock of the control calls */
+
 	unsigned int max_vcpus;
 	struct vcpu **vcpu;	/* max_vcpus pointers, NULL until made */
 
 	struct shared_info *shared_info;
-	u32 time_offset_seconds;
+	s64 time_offset_seconds;
 
 	/* memory; page_lock guards the counts and the ownership of frames */
 	spinlock_t page_lock;
@@ -247,7 +262,7 @@ void domain_subsystem_init(void);
  * Domain 0 is the hardware domain. NULL if there is no memory for it, or the id
  * is in use.
  */
-struct domain *domain_create(domid_t domid, unsigned int max_vcpus, bool privileged);
+struct domain *domain_create(domid_t domid, const struct domain_config *config);
 /* A reference to domain @domid; DOMID_SELF is the caller's own. NULL if there is none. */
 struct domain *domain_get(domid_t domid);
 /* As domain_get(), also refusing (NULL) a target that the caller may not act on. */
@@ -257,6 +272,8 @@ int domain_get_target(domid_t domid, struct domain **d);
 void domain_put(struct domain *d);
 /* core/destroy.c: end a domain. -ERESTART: call again. */
 int domain_kill(struct domain *d);
+/* With a reference, the domain of the lowest id from @domid on; NULL if there is none. */
+struct domain *domain_get_from(domid_t domid);
 /* One reference more, by who has one or knows that another lasts. */
 static inline void domain_hold(struct domain *d)
 {
@@ -284,6 +301,8 @@ void domain_resume(struct domain *d);
  */
 struct vcpu_guest_context;
 int arch_set_vcpu_context(struct vcpu *v, const struct vcpu_guest_context *ctxt);
+/* getvcpucontext: the reverse. @v is initialised and paused. */
+void arch_get_vcpu_context(struct vcpu *v, struct vcpu_guest_context *ctxt);
 
 /* arch/x86/pv/domain.c */
 int arch_vcpu_init(struct vcpu *v);
