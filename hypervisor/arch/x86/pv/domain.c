@@ -62,6 +62,8 @@ void arch_domain_destroy(struct domain *d)
 	if (a->perdomain_l3)
 		hv_page_free(a->perdomain_l3, 0);
 	a->perdomain_l2 = a->perdomain_l3 = NULL;
+	hv_free(a->e820);
+	a->e820 = NULL;
 }
 
 /* The 32 entries of @v's GDT and LDT window. */
