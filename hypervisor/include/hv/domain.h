@@ -20,6 +20,7 @@
 #include <xen/vcpu.h>
 #include <xen/event_channel.h>
 
+struct cpu_policy;
 struct evtchn;
 struct evtchn_domain;
 struct evtchn_fifo_vcpu;
@@ -166,6 +167,7 @@ struct arch_domain {
 	pte_t *perdomain_l2;
 	u64 physaddr_bits;
 	u64 vm_assist;		/* bit per VMASST_TYPE_* */
+	struct cpu_policy *cpu_policy;	/* what its CPUs are; constant once it runs */
 };
 
 /* What a domain is made with, and keeps. ABI: domctl.h, createdomain. */
