@@ -11,6 +11,7 @@
 
 #include <hv/types.h>
 #include <hv/lib.h>
+#include <hv/rcu.h>
 #include <hv/spinlock.h>
 #include <hv/timer.h>
 #include <asm/page.h>
@@ -181,6 +182,10 @@ struct domain_config {
 	u32 max_grant_frames, max_maptrack_frames;
 };
 
+/*
+ * Alive until domain_kill() begins, dying until it has ended, then dead: nothing
+ * is left but what others hold. Only ever one step on. Documentation/design/life-of-a-domain.rst.
+ */
 enum dying_state { DOM_ALIVE = 0, DOM_DYING, DOM_DEAD };
 
 struct domain {
@@ -191,7 +196,10 @@ struct domain {
 	bool is_shut_down, is_shutting_down;
 	u8 shutdown_code;
 	enum dying_state dying;
+	u8 kill_step;		/* of domain_kill(): the next one */
+	bool kill_running;	/* somebody carries it out */
 	u32 refcount;		/* atomic */
+	struct rcu_head rcu;	/* when that is 0 */
 	struct domain *next_in_list, *next_in_hash;
 
 	struct domain_config config;
@@ -206,6 +214,7 @@ struct domain {
 	/* memory; page_lock guards the counts and the ownership of frames */
 	spinlock_t page_lock;
 	unsigned long tot_pages, max_pages;
+	unsigned long claimed_pages;	/* set aside for it; under the allocator's lock */
 	unsigned long *owned_regions;	/* bit per 2 MiB of machine memory with a frame of ours */
 	unsigned long relinquish_next;	/* of the dying domain: region to go on with */
 	unsigned int relinquish_passes;
@@ -225,15 +234,16 @@ struct domain {
 };
 
 /*
- * Ascending id. Walked under domain_list_lock, or where a domain that comes or
- * goes meanwhile does no harm: a domain's memory stays a struct domain.
+ * Ascending id. Walked freely: a domain that goes stays readable until the CPU
+ * next runs softirqs, but may be dying, or dead.
  */
 extern struct domain *domain_list;
 extern spinlock_t domain_list_lock;
 extern struct domain *hardware_domain;
 extern struct domain *dom_idle, *dom_io, *dom_xen;
 
-#define for_each_domain(d) for (d = domain_list; d; d = d->next_in_list)
+#define for_each_domain(d) \
+	for (d = READ_ONCE(domain_list); d; d = READ_ONCE(d->next_in_list))
 #define for_each_vcpu(d, v) \
 	for (unsigned int _i = 0; _i < (d)->max_vcpus && ((v) = (d)->vcpu[_i], true); _i++) \
 		if (v)
@@ -256,6 +266,8 @@ struct domain *domain_get(domid_t domid);
 /* As domain_get(), also refusing (NULL) a target that the caller may not act on. */
 struct domain *domain_get_remote(domid_t domid);
 void domain_put(struct domain *d);
+/* core/destroy.c: end a domain. -ERESTART: call again. */
+int domain_kill(struct domain *d);
 /* With a reference, the domain of the lowest id from @domid on; NULL if there is none. */
 struct domain *domain_get_from(domid_t domid);
 /* One reference more, by who has one or knows that another lasts. */
