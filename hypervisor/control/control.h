@@ -64,6 +64,13 @@ DOMCTL(setvcpucontext);
 DOMCTL(getvcpucontext);
 DOMCTL(getvcpuinfo);
 
+/* cpu_policy.c */
+DOMCTL(get_cpu_policy);
+DOMCTL(set_cpu_policy);
+SYSCTL(get_cpu_policy);
+SYSCTL(get_cpu_featureset);
+SYSCTL(get_cpu_levelling_caps);
+
 /* topology.c */
 SYSCTL(physinfo);
 SYSCTL(sched_id);

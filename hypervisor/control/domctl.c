@@ -44,6 +44,8 @@ static const struct command commands[] = {
 	CALL(setdomainhandle),
 	CALL(settimeoffset),
 	CALL(resumedomain),
+	CALL(get_cpu_policy),
+	CALL(set_cpu_policy),
 };
 
 /* One bit for each command that was asked for in vain. */

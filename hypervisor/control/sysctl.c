@@ -83,6 +83,9 @@ static const sysctl_fn commands[] = {
 	CALL(numainfo),
 	CALL(cpupool_op),
 	CALL(pcitopoinfo),
+	CALL(get_cpu_policy),
+	CALL(get_cpu_featureset),
+	CALL(get_cpu_levelling_caps),
 };
 
 static u64 reported;

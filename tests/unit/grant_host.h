@@ -264,6 +264,7 @@ static void host_kill(unsigned int dom)
 	l1[dom] = NULL;
 	while (domain_relinquish_memory(d))
 		;
+	gnttab_release_frames(d);
 	while (softirqs) {
 		softirqs = 0;
 		free_tables();

@@ -8,6 +8,7 @@
 #include <asm/pv.h>
 
 #include <hv/bug.h>
+#include <hv/cpu_policy.h>
 #include <hv/errno.h>
 #include <hv/mm.h>
 #include <hv/percpu.h>
@@ -184,13 +185,28 @@ void cpu_load_cr4(const struct vcpu *v)
 }
 
 /**
+ * pv_cr4_allowed() - The bits of CR4 that are a domain's to set.
+ * @d: any guest
+ */
+unsigned long pv_cr4_allowed(const struct domain *d)
+{
+	unsigned long bits = CR4_GUEST_BITS;
+
+	if (!cpu_policy_has(d->arch.cpu_policy, XEN_X86_FEATURE_FSGSBASE))
+		bits &= ~(unsigned long)X86_CR4_FSGSBASE;
+	if (!cpu_policy_has(d->arch.cpu_policy, XEN_X86_FEATURE_XSAVE))
+		bits &= ~(unsigned long)X86_CR4_OSXSAVE;
+	return bits;
+}
+
+/**
  * pv_set_cr4() - The running guest writes CR4.
  * @v:   the running vCPU
  * @val: what it wrote; bits that are not the guest's are dropped
  */
 void pv_set_cr4(struct vcpu *v, unsigned long val)
 {
-	v->arch.ctrlreg[4] = val & CR4_GUEST_BITS;
+	v->arch.ctrlreg[4] = val & pv_cr4_allowed(v->domain);
 	cpu_load_cr4(v);
 }
 
@@ -248,11 +264,11 @@ void fpu_restore(struct vcpu *v)
 }
 
 /* Intel SDM vol. 1, 13.3: which combinations XSETBV takes. */
-static bool xcr0_valid(u64 val)
+static bool xcr0_valid(const struct domain *d, u64 val)
 {
 	u64 avx512 = val & XCR0_AVX512;
 
-	if (!(val & XCR0_X87) || (val & ~cpu_features.xcr0_max))
+	if (!(val & XCR0_X87) || (val & ~cpu_policy_xcr0(d->arch.cpu_policy)))
 		return false;
 	if ((val & XCR0_AVX) && !(val & XCR0_SSE))
 		return false;
@@ -269,7 +285,7 @@ static bool xcr0_valid(u64 val)
  */
 int pv_set_xcr0(struct vcpu *v, u32 index, u64 val)
 {
-	if (index || !cpu_features.xsave || !xcr0_valid(val))
+	if (index || !cpu_features.xsave || !xcr0_valid(v->domain, val))
 		return -EINVAL;
 	v->arch.xcr0 = val;
 	xsetbv(val);

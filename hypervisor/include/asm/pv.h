@@ -39,6 +39,7 @@ int pv_wrmsr(struct vcpu *v, u32 msr, u64 val);
 /* arch/x86/cpu.c */
 #define CR4_GUEST_BITS	(X86_CR4_TSD | X86_CR4_DE | X86_CR4_FSGSBASE | X86_CR4_OSXSAVE)
 unsigned long pv_cr4_to_guest(const struct vcpu *v);
+unsigned long pv_cr4_allowed(const struct domain *d);
 void pv_set_cr4(struct vcpu *v, unsigned long val);
 int fpu_init_vcpu(struct vcpu *v);
 void fpu_destroy_vcpu(struct vcpu *v);

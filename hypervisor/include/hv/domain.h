@@ -22,6 +22,7 @@
 #include <xen/event_channel.h>
 
 struct e820_entry;
+struct cpu_policy;
 struct evtchn;
 struct evtchn_domain;
 struct evtchn_fifo_vcpu;
@@ -171,6 +172,7 @@ struct arch_domain {
 	/* XENMEM_memory_map's answer; under domain.lock */
 	struct e820_entry *e820;
 	unsigned int nr_e820;
+	struct cpu_policy *cpu_policy;	/* what its CPUs are; constant once it runs */
 };
 
 /* What a domain is made with, and keeps. ABI: domctl.h, createdomain. */
