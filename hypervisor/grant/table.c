@@ -81,9 +81,11 @@ static int grow_by_one(struct grant_table *gt)
 		rc = grant_status_reserve(gt, gt->nr_frames + 1);
 	if (!rc) {
 		spin_lock(&gt->lock);
+		if (gt->d->dying)
+			rc = -ESRCH;
 		/* If it became version 2 meanwhile there may be no status yet: the next time. */
-		if ((gt->version == 1 || gt->nr_status >= STATUS_FRAMES(gt->nr_frames + 1)) &&
-		    add_frame(gt, shared, active))
+		else if ((gt->version == 1 || gt->nr_status >= STATUS_FRAMES(gt->nr_frames + 1)) &&
+			 add_frame(gt, shared, active))
 			shared = active = NULL;
 		spin_unlock(&gt->lock);
 	}
@@ -135,13 +137,27 @@ int grant_table_init(struct domain *d, unsigned int max_frames, unsigned int max
 	return grow(gt, INITIAL_FRAMES);
 }
 
-static void free_shared(struct grant_table *gt, void *page)
+/**
+ * gnttab_release_frames() - A dying domain lets go of its table.
+ * @d: said to be dying; none of its vCPUs runs
+ *
+ * Mappings of the frames that others have keep @d until they are gone.
+ * Return: 0.
+ */
+int gnttab_release_frames(struct domain *d)
 {
-	if (hv_page_unshare(page) == 0)
-		hv_page_free(page, 0);
-	else
-		pr_warn("d%u: a frame of its grant table is still mapped, the page is lost\n",
-			gt->d->domain_id);
+	struct grant_table *gt = d->grant;
+	unsigned int status;
+
+	/* Who grew the table before it saw that the domain dies is through. */
+	spin_lock(&gt->lock);
+	status = gt->version == 2 ? STATUS_FRAMES(gt->nr_frames) : 0;
+	spin_unlock(&gt->lock);
+	for (unsigned int i = 0; i < gt->nr_frames; i++)
+		hv_page_release(d, gt->shared[i]);
+	for (unsigned int i = 0; i < status; i++)
+		hv_page_release(d, gt->status[i]);
+	return 0;
 }
 
 static void free_frames(struct grant_table *gt)
@@ -149,12 +165,12 @@ static void free_frames(struct grant_table *gt)
 	unsigned int shared = gt->version == 2 ? STATUS_FRAMES(gt->nr_frames) : 0;
 
 	for (unsigned int i = 0; i < gt->nr_frames; i++) {
-		free_shared(gt, gt->shared[i]);
+		hv_page_free_shared(gt->shared[i]);
 		hv_page_free(gt->active[i], ACTIVE_ORDER);
 	}
 	for (unsigned int i = 0; i < gt->nr_status; i++) {
 		if (i < shared)
-			free_shared(gt, gt->status[i]);
+			hv_page_free_shared(gt->status[i]);
 		else
 			hv_page_free(gt->status[i], 0);
 	}
@@ -189,7 +205,7 @@ void grant_table_destroy(struct domain *d)
  * @mfn: out
  *
  * Context: takes the table's lock; allocates.
- * Return: 0; -EINVAL if the table may not become so large; -ENOMEM.
+ * Return: 0; -EINVAL if the table may not become so large; -ESRCH if its domain dies; -ENOMEM.
  */
 int gnttab_get_shared_frame(struct domain *d, unsigned long idx, mfn_t *mfn)
 {

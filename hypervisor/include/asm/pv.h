@@ -29,6 +29,9 @@ bool pv_ldt_fault(struct vcpu *v, unsigned long offset);
 bool pv_ioport_read(struct vcpu *v, u16 port, unsigned int bytes, u32 *val);
 bool pv_ioport_write(struct vcpu *v, u16 port, unsigned int bytes, u32 val);
 
+/* pv/misc_op.c: 0; -EINVAL, -EPERM. @v runs here, or nowhere. */
+long pv_set_debugreg(struct vcpu *v, unsigned long reg, unsigned long val);
+
 /* arch/x86/msr.c: 0, or -EINVAL for #GP. */
 int pv_rdmsr(struct vcpu *v, u32 msr, u64 *val);
 int pv_wrmsr(struct vcpu *v, u32 msr, u64 val);
@@ -48,5 +51,7 @@ int pv_set_xcr0(struct vcpu *v, u32 index, u64 val);
 pte_t pv_zero_gdt_entry(void);
 /* Write back what the CPU holds of a vCPU that is not running but still loaded. */
 void pv_sync_loaded(struct vcpu *v);
+/* The same of a paused vCPU, whichever CPU that is. */
+void pv_vcpu_unload(struct vcpu *v);
 
 #endif

@@ -17,6 +17,8 @@ int grant_table_init(struct domain *d, unsigned int max_frames, unsigned int max
 void grant_table_destroy(struct domain *d);
 /* Let go of all that a dying domain has mapped. 0; -ERESTART: call again. */
 int gnttab_release_mappings(struct domain *d);
+/* Let go of the table itself, after which nobody's mapping of it is new. 0. */
+int gnttab_release_frames(struct domain *d);
 
 /*
  * Frame @idx of @d's table, or of its status array, for acquire_resource; the
