@@ -51,14 +51,11 @@ static void show_table(const struct domain *d)
 
 static void show_tables(unsigned char key)
 {
-	struct domain *d, *held;
+	struct domain *d;
 
-	for_each_domain(d) {
-		held = domain_get(d->domain_id);
-		if (!held)
-			continue;
-		show_table(held);
-		domain_put(held);
+	for (domid_t id = 0; (d = domain_get_from(id)); id = d->domain_id + 1) {
+		show_table(d);
+		domain_put(d);
 	}
 }
 
