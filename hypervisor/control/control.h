@@ -64,6 +64,40 @@ DOMCTL(setvcpucontext);
 DOMCTL(getvcpucontext);
 DOMCTL(getvcpuinfo);
 
+/* domctl_access.c */
+DOMCTL(iomem_permission);
+DOMCTL(ioport_permission);
+DOMCTL(irq_permission);
+DOMCTL(gsi_permission);
+DOMCTL(memory_mapping);
+
+/* domctl_pages.c */
+DOMCTL(getpageframeinfo3);
+DOMCTL(hypercall_init);
+DOMCTL(shadow_op);
+DOMCTL(set_address_size);
+DOMCTL(get_address_size);
+
+/* domctl_state.c */
+DOMCTL(get_ext_vcpucontext);
+DOMCTL(set_ext_vcpucontext);
+DOMCTL(getvcpuextstate);
+DOMCTL(setvcpuextstate);
+DOMCTL(get_vcpu_msrs);
+DOMCTL(set_vcpu_msrs);
+DOMCTL(sendtrigger);
+DOMCTL(set_virq_handler);
+
+/* sysctl_misc.c */
+SYSCTL(perfc_op);
+SYSCTL(get_pmstat);
+SYSCTL(pm_op);
+SYSCTL(cpu_hotplug);
+SYSCTL(page_offline_op);
+SYSCTL(psr_cmt_op);
+SYSCTL(psr_alloc);
+SYSCTL(livepatch_op);
+
 /* cpu_policy.c */
 DOMCTL(get_cpu_policy);
 DOMCTL(set_cpu_policy);

@@ -180,3 +180,11 @@ long domctl_setdomainhandle(struct domain *d, struct xen_domctl *op, bool *reply
 	memcpy(d->handle, op->u.setdomainhandle.handle, sizeof(d->handle));
 	return 0;
 }
+
+/* -ERESTART until all that it held is given back. */
+long domctl_destroydomain(struct domain *d, struct xen_domctl *op, bool *reply)
+{
+	if (d == current->domain || d->is_hardware_domain)
+		return -EINVAL;
+	return domain_kill(d);
+}

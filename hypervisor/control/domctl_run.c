@@ -16,6 +16,11 @@
 /* So that no toolstack counts further than we do. */
 #define CONTROLLER_PAUSES_MAX	255
 
+/* xl.cfg(5), tsc_mode. */
+#define TSC_MODE_DEFAULT	0	/* emulated where it must be */
+#define TSC_MODE_ALWAYS		1
+#define TSC_MODE_NEVER		2
+
 /* A domain that is held is paused once, however often the toolstack said so. */
 long domctl_pausedomain(struct domain *d, struct xen_domctl *op, bool *reply)
 {
@@ -72,5 +77,48 @@ long domctl_settimeoffset(struct domain *d, struct xen_domctl *op, bool *reply)
 {
 	d->time_offset_seconds = op->u.settimeoffset.time_offset_seconds;
 	time_update_wallclock(d);
+	return 0;
+}
+
+/*
+ * The TSC is the machine's, whatever is asked, but for a guest that insists on
+ * an emulated one: that we do not have. ABI: arch-x86/cpuid.h and xl.cfg(5),
+ * tsc_mode.
+ */
+long domctl_settscinfo(struct domain *d, struct xen_domctl *op, bool *reply)
+{
+	const struct xen_domctl_tsc_info *t = &op->u.tsc_info;
+
+	if (d == current->domain)
+		return -EINVAL;
+	switch (t->tsc_mode) {
+	case TSC_MODE_DEFAULT:
+	case TSC_MODE_NEVER:
+		break;
+	case TSC_MODE_ALWAYS:
+		return -EOPNOTSUPP;
+	default:
+		return -EINVAL;
+	}
+	d->tsc_mode = t->tsc_mode;
+	d->tsc_incarnation = t->incarnation + 1;
+	return 0;
+}
+
+long domctl_gettscinfo(struct domain *d, struct xen_domctl *op, bool *reply)
+{
+	struct xen_domctl_tsc_info *t = &op->u.tsc_info;
+
+	if (d == current->domain)
+		return -EINVAL;
+	*t = (struct xen_domctl_tsc_info){
+		.tsc_mode = d->tsc_mode,
+		.incarnation = d->tsc_incarnation,
+	};
+	if (d->tsc_mode == TSC_MODE_DEFAULT) {
+		t->elapsed_nsec = now_ns();
+		t->gtsc_khz = tsc_khz;
+	}
+	*reply = true;
 	return 0;
 }

@@ -95,6 +95,7 @@ long sysctl_physinfo(struct xen_sysctl *op, bool *reply)
 	info->cpu_khz = tsc_khz;
 	info->total_pages = total_pages;
 	info->free_pages = page_alloc_free_pages();
+	info->outstanding_pages = page_claims();
 	/* Frames of devices are addressable, too. */
 	info->max_mfn = BIT(cpu_features.paddr_bits - PAGE_SHIFT) - 1;
 	describe_capabilities(info);

@@ -219,6 +219,9 @@ static void domain_free(struct domain *d)
 	arch_domain_destroy(d);
 	if (d->shared_info)
 		hv_page_free_shared(d->shared_info);
+	rangeset_destroy(&d->access.iomem);
+	rangeset_destroy(&d->access.ioports);
+	rangeset_destroy(&d->access.irqs);
 	hv_free(d->owned_regions);
 	hv_free(d);
 }
@@ -306,6 +309,9 @@ struct domain *domain_create(domid_t domid, const struct domain_config *config)
 		d->arch.vm_assist = BIT(VMASST_TYPE_pae_extended_cr3);
 	spin_lock_init(&d->page_lock);
 	spin_lock_init(&d->lock);
+	rangeset_init(&d->access.iomem);
+	rangeset_init(&d->access.ioports);
+	rangeset_init(&d->access.irqs);
 	for (unsigned int i = 0; i < NR_WATCHDOGS; i++)
 		timer_init(&d->watchdog[i], watchdog_fired, d, smp_processor_id());
 

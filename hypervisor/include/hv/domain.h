@@ -11,6 +11,7 @@
 
 #include <hv/types.h>
 #include <hv/lib.h>
+#include <hv/rangeset.h>
 #include <hv/rcu.h>
 #include <hv/spinlock.h>
 #include <hv/timer.h>
@@ -210,6 +211,7 @@ struct domain {
 
 	struct shared_info *shared_info;
 	s64 time_offset_seconds;
+	u32 tsc_mode, tsc_incarnation;	/* domctl settscinfo */
 
 	/* memory; page_lock guards the counts and the ownership of frames */
 	spinlock_t page_lock;
@@ -225,6 +227,13 @@ struct domain {
 	struct evtchn_domain *evtchn;
 	struct grant_table *grant;
 	struct pirq_domain *pirqs;
+
+	/* What of the machine it may use; changed by control calls, one at a time. */
+	struct {
+		struct rangeset iomem;		/* frames that are not RAM */
+		struct rangeset ioports;
+		struct rangeset irqs;		/* lines */
+	} access;
 
 	struct timer watchdog[NR_WATCHDOGS];	/* SCHEDOP_watchdog */
 	u32 watchdogs_used;	/* bit per timer */
@@ -247,6 +256,12 @@ extern struct domain *dom_idle, *dom_io, *dom_xen;
 #define for_each_vcpu(d, v) \
 	for (unsigned int _i = 0; _i < (d)->max_vcpus && ((v) = (d)->vcpu[_i], true); _i++) \
 		if (v)
+
+/* Does it drive devices? Then it may say how memory is cached. */
+static inline bool domain_has_devices(const struct domain *d)
+{
+	return !rangeset_empty(&d->access.iomem) || !rangeset_empty(&d->access.ioports);
+}
 
 static inline bool is_idle_vcpu(const struct vcpu *v)
 {
