@@ -262,6 +262,7 @@ static void domain_free(struct domain *d)
 			vcpu_free(v);
 		hv_free(d->vcpu);
 	}
+	sched_domain_destroy(d);
 	if (d->pirqs)
 		pirq_domain_destroy(d);
 	grant_domain_destroy(d);
@@ -341,6 +342,7 @@ struct domain *domain_create(domid_t domid, unsigned int max_vcpus, bool privile
 		d->arch.vm_assist = BIT(VMASST_TYPE_pae_extended_cr3);
 	spin_lock_init(&d->page_lock);
 	spin_lock_init(&d->lock);
+	sched_domain_init(d);
 	for (unsigned int i = 0; i < NR_WATCHDOGS; i++)
 		timer_init(&d->watchdog[i], watchdog_fired, d, smp_processor_id());
 
