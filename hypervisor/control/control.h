@@ -41,7 +41,6 @@ int ctl_bitmap_read(unsigned long *map, unsigned int nbits, const struct xenctl_
 int ctl_bitmap_write(const struct xenctl_bitmap *to, const unsigned long *map, unsigned int nbits);
 int ctl_cpumask_read(cpumask_t *mask, const struct xenctl_bitmap *from);
 int ctl_cpumask_write(const struct xenctl_bitmap *to, const cpumask_t *mask);
-void ctl_online_cpus(cpumask_t *mask);
 
 /* domctl_create.c */
 DOMCTL(createdomain);
@@ -105,6 +104,13 @@ SYSCTL(get_cpu_policy);
 SYSCTL(get_cpu_featureset);
 SYSCTL(get_cpu_levelling_caps);
 
+/* domctl_sched.c */
+DOMCTL(setvcpuaffinity);
+DOMCTL(getvcpuaffinity);
+DOMCTL(setnodeaffinity);
+DOMCTL(getnodeaffinity);
+DOMCTL(scheduler_op);
+
 /* topology.c */
 SYSCTL(physinfo);
 SYSCTL(sched_id);
@@ -113,6 +119,7 @@ SYSCTL(availheap);
 SYSCTL(cputopoinfo);
 SYSCTL(numainfo);
 SYSCTL(cpupool_op);
+SYSCTL(scheduler_op);
 SYSCTL(pcitopoinfo);
 
 #endif

@@ -144,7 +144,7 @@ long domctl_createdomain(struct domain *none, struct xen_domctl *op, bool *reply
 	d = domain_create(domid, &config);
 	if (!d)
 		return -ENOMEM;
-	d->controller_pauses = 1;
+	domain_pause_by_controller(d);
 	memcpy(d->handle, c->handle, sizeof(d->handle));
 	op->domain = domid;
 	*reply = true;

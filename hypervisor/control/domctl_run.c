@@ -13,36 +13,22 @@
 #include <hv/sched.h>
 #include <hv/time.h>
 
-/* So that no toolstack counts further than we do. */
-#define CONTROLLER_PAUSES_MAX	255
-
 /* xl.cfg(5), tsc_mode. */
 #define TSC_MODE_DEFAULT	0	/* emulated where it must be */
 #define TSC_MODE_ALWAYS		1
 #define TSC_MODE_NEVER		2
 
-/* A domain that is held is paused once, however often the toolstack said so. */
 long domctl_pausedomain(struct domain *d, struct xen_domctl *op, bool *reply)
 {
-	if (d == current->domain)
-		return -EINVAL;
-	if (d->controller_pauses == CONTROLLER_PAUSES_MAX)
-		return -EOVERFLOW;
-	if (d->controller_pauses++ == 0)
-		domain_pause(d);
-	return 0;
+	return d == current->domain ? -EINVAL : domain_pause_by_controller(d);
 }
 
 /* The first time is the end of its creation. */
 long domctl_unpausedomain(struct domain *d, struct xen_domctl *op, bool *reply)
 {
-	if (!d->controller_pauses)
-		return -EINVAL;
-	if (--d->controller_pauses)
-		return 0;
-	d->created = true;
-	domain_unpause(d);
-	return 0;
+	if (READ_ONCE(d->controller_pauses) == 1)
+		d->created = true;
+	return domain_unpause_by_controller(d);
 }
 
 /* After a suspend that came to nothing. */

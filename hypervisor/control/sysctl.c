@@ -87,6 +87,7 @@ static const sysctl_fn commands[] = {
 	CALL(cputopoinfo),
 	CALL(numainfo),
 	CALL(cpupool_op),
+	CALL(scheduler_op),
 	CALL(psr_cmt_op),
 	CALL(pcitopoinfo),
 	CALL(psr_alloc),

@@ -214,6 +214,7 @@ static void domain_free(struct domain *d)
 			vcpu_free(v);
 		hv_free(d->vcpu);
 	}
+	sched_domain_destroy(d);
 	pirq_domain_free(d);
 	grant_table_destroy(d);
 	arch_domain_destroy(d);
@@ -312,6 +313,7 @@ struct domain *domain_create(domid_t domid, const struct domain_config *config)
 	rangeset_init(&d->access.iomem);
 	rangeset_init(&d->access.ioports);
 	rangeset_init(&d->access.irqs);
+	sched_domain_init(d);
 	for (unsigned int i = 0; i < NR_WATCHDOGS; i++)
 		timer_init(&d->watchdog[i], watchdog_fired, d, smp_processor_id());
 
@@ -348,8 +350,6 @@ struct vcpu *vcpu_create(struct domain *d, unsigned int vcpu_id)
 	v->vcpu_info = d->shared_info && vcpu_id < LEGACY_MAX_VCPUS ?
 		       (struct vcpu_info *)&d->shared_info->vcpu_info[vcpu_id] :
 		       &dummy_vcpu_info;
-	/* Those that come while the toolstack holds the domain are held as well. */
-	v->pause_count = d->controller_pauses ? 1 : 0;
 	if (sched_vcpu_init(v))
 		goto err_free;
 	if (arch_vcpu_init(v))
