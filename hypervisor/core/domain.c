@@ -232,11 +232,15 @@ static void domain_free(struct domain *d)
 			vcpu_free(v);
 		hv_free(d->vcpu);
 	}
+	sched_domain_destroy(d);
 	pirq_domain_free(d);
 	grant_table_destroy(d);
 	arch_domain_destroy(d);
 	if (d->shared_info)
 		hv_page_free_shared(d->shared_info);
+	rangeset_destroy(&d->access.iomem);
+	rangeset_destroy(&d->access.ioports);
+	rangeset_destroy(&d->access.irqs);
 	hv_free(d->owned_regions);
 	hv_free(d);
 }
@@ -324,6 +328,10 @@ struct domain *domain_create(domid_t domid, const struct domain_config *config)
 		d->arch.vm_assist = BIT(VMASST_TYPE_pae_extended_cr3);
 	spin_lock_init(&d->page_lock);
 	spin_lock_init(&d->lock);
+	rangeset_init(&d->access.iomem);
+	rangeset_init(&d->access.ioports);
+	rangeset_init(&d->access.irqs);
+	sched_domain_init(d);
 	for (unsigned int i = 0; i < NR_WATCHDOGS; i++)
 		timer_init(&d->watchdog[i], watchdog_fired, d, smp_processor_id());
 
@@ -360,8 +368,6 @@ struct vcpu *vcpu_create(struct domain *d, unsigned int vcpu_id)
 	v->vcpu_info = d->shared_info && vcpu_id < LEGACY_MAX_VCPUS ?
 		       (struct vcpu_info *)&d->shared_info->vcpu_info[vcpu_id] :
 		       &dummy_vcpu_info;
-	/* Those that come while the toolstack holds the domain are held as well. */
-	v->pause_count = d->controller_pauses ? 1 : 0;
 	if (sched_vcpu_init(v))
 		goto err_free;
 	if (arch_vcpu_init(v))

@@ -203,6 +203,14 @@ int sched_vcpu_init(struct vcpu *v)
 	return 0;
 }
 
+void sched_domain_init(struct domain *d)
+{
+}
+
+void sched_domain_destroy(struct domain *d)
+{
+}
+
 void sched_vcpu_destroy(struct vcpu *v)
 {
 }

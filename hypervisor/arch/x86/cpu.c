@@ -291,3 +291,48 @@ int pv_set_xcr0(struct vcpu *v, u32 index, u64 val)
 	xsetbv(val);
 	return 0;
 }
+
+/* Intel SDM vol. 1, 13.4: the areas of an XSAVE image that all have. */
+#define IMAGE_MXCSR		24
+#define IMAGE_HEADER		512
+#define IMAGE_HEADER_END	576
+#define MXCSR_VALID		0xffbfU
+
+/* What XRSTOR faults on: state that is not enabled, and reserved bytes. */
+static bool image_ok(const u8 *image, size_t size, u64 accum)
+{
+	if (size < IMAGE_HEADER_END || (*(const u64 *)(image + IMAGE_HEADER) & ~accum) ||
+	    (*(const u32 *)(image + IMAGE_MXCSR) & ~MXCSR_VALID))
+		return false;
+	for (size_t i = IMAGE_HEADER + 8; i < IMAGE_HEADER_END; i++)
+		if (image[i])
+			return false;
+	return true;
+}
+
+/**
+ * pv_set_xstate() - Replace a vCPU's extended registers.
+ * @v:     does not run, and no CPU has it loaded
+ * @xcr0:  what its kernel has enabled; 0: nothing, ever
+ * @accum: what it may have used
+ * @image: @size bytes in the standard format of XSAVE, private copy, 8-byte aligned
+ * @size:  at most what the CPU writes
+ *
+ * ABI: domctl.h, XEN_DOMCTL_setvcpuextstate.
+ * Return: 0; -EINVAL for values that the domain's CPUs cannot have.
+ */
+long pv_set_xstate(struct vcpu *v, u64 xcr0, u64 accum, const void *image, size_t size)
+{
+	u8 *area = v->arch.fpu_area;
+
+	/* It kept to the legacy registers, which its context has. */
+	if (!xcr0 && !accum)
+		return 0;
+	if (!xcr0_valid(v->domain, xcr0) || !xcr0_valid(v->domain, accum) ||
+	    (xcr0 & ~accum) || !image_ok(image, size, accum))
+		return -EINVAL;
+	memcpy(area, image, size);
+	memset(area + size, 0, cpu_features.fpu_bytes - size);
+	v->arch.xcr0 = xcr0;
+	return 0;
+}

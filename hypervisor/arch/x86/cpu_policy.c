@@ -271,6 +271,21 @@ static void fill_xstate(struct cpu_policy *p, u64 xcr0)
 	p->xstate[1].a = features;
 }
 
+/**
+ * cpu_policy_xstate_size() - Bytes that XSAVE writes in the standard format.
+ * @p:    policy
+ * @xcr0: what is written, of what @p has
+ */
+u32 cpu_policy_xstate_size(const struct cpu_policy *p, u64 xcr0)
+{
+	u32 size = XSTATE_HEADER_END;
+
+	for (unsigned int i = 2; i < POLICY_XSTATES; i++)
+		if (xcr0 >> i & 1)
+			size = max(size, p->xstate[i].a + p->xstate[i].b);
+	return size;
+}
+
 static void clear_leaf(struct cpu_policy *p, u32 leaf)
 {
 	*cpu_policy_leaf(p, leaf, 0) = (struct cpuid_leaf){ 0 };

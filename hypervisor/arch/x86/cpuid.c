@@ -151,18 +151,7 @@ static void leaf_1(const struct vcpu *v, struct cpuid_leaf *l)
 		l->d |= 1U << (F(MTRR) % 32);
 }
 
-/* Bytes that XSAVE writes for @xcr0 in the standard format. */
-static u32 xstate_size(const struct cpu_policy *p, u64 xcr0)
-{
-	u32 size = XSTATE_HEADER_END;
-
-	for (unsigned int i = 2; i < POLICY_XSTATES; i++)
-		if (xcr0 >> i & 1)
-			size = max(size, p->xstate[i].a + p->xstate[i].b);
-	return size;
-}
-
-/* The same in the compacted format. */
+/* Bytes that XSAVEC writes for @xcr0. */
 static u32 xstate_size_compacted(const struct cpu_policy *p, u64 xcr0)
 {
 	u32 size = XSTATE_HEADER_END;
@@ -184,7 +173,7 @@ static void leaf_xstate(const struct vcpu *v, u32 subleaf, struct cpuid_leaf *l)
 	if (!cpu_policy_has(p, F(XSAVE)))
 		return;
 	if (subleaf == 0)
-		l->b = xstate_size(p, v->arch.xcr0);
+		l->b = cpu_policy_xstate_size(p, v->arch.xcr0);
 	else if (subleaf == 1 && cpu_policy_has(p, F(XSAVEC)))
 		l->b = xstate_size_compacted(p, v->arch.xcr0);
 }

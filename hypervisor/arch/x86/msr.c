@@ -99,11 +99,17 @@ static int read_syscfg(const struct vcpu *v, u64 *val)
 	return 0;
 }
 
+/** pv_mcg_cap() - What guests are told of machine checks. */
+u64 pv_mcg_cap(void)
+{
+	return MCE_BANKS | (is_intel() ? MCG_SER_P | MCG_TES_P : 0);
+}
+
 static int read_mce(u32 msr, u64 *val)
 {
 	switch (msr) {
 	case MSR_MCG_CAP:
-		return constant(true, MCE_BANKS | (is_intel() ? MCG_SER_P | MCG_TES_P : 0), val);
+		return constant(true, pv_mcg_cap(), val);
 	case MSR_MC0_CTL ... MSR_MC_LAST:
 		/* Control reads as all enabled, the rest as no error. */
 		return constant(true, (msr & 3) == 0 ? ~0UL : 0, val);
@@ -179,15 +185,23 @@ static int read_amd(const struct vcpu *v, u32 msr, u64 *val)
 	return -EINVAL;
 }
 
-/*
- * Before it has a #GP handler a kernel cannot be told that a register is not
- * for it; one that the machine has reads as 0 then, as under Xen.
- */
-static int read_early(const struct vcpu *v, u32 msr, u64 *val)
+static bool machine_has(u32 msr)
 {
 	u64 real;
 
-	if (v->arch.trap_ctxt[X86_VEC_GP].address || rdmsr_safe(msr, &real))
+	return !rdmsr_safe(msr, &real);
+}
+
+/*
+ * Before it has a #GP handler a kernel cannot be told that a register is not
+ * for it; one that the machine has reads as 0 then, as under Xen. So it does
+ * for a domain that was made with relaxed MSRs.
+ */
+static int read_early(const struct vcpu *v, u32 msr, u64 *val)
+{
+	bool can_be_told = v->arch.trap_ctxt[X86_VEC_GP].address && !v->domain->config.msr_relaxed;
+
+	if (can_be_told || !machine_has(msr))
 		return -EINVAL;
 	*val = 0;
 	return 0;
@@ -284,5 +298,5 @@ int pv_wrmsr(struct vcpu *v, u32 msr, u64 val)
 	case MSR_MISC_FEATURES:
 		return write_same(v, msr, val);
 	}
-	return -EINVAL;
+	return v->domain->config.msr_relaxed && machine_has(msr) ? 0 : -EINVAL;
 }

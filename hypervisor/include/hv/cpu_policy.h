@@ -51,6 +51,8 @@ static inline u64 cpu_policy_xcr0(const struct cpu_policy *p)
 	return p->xstate[0].a | (u64)p->xstate[0].d << 32;
 }
 
+u32 cpu_policy_xstate_size(const struct cpu_policy *p, u64 xcr0);
+
 /* Boot, once, for cpuid_init(): the machine's own, then those that follow from it. */
 void cpu_policy_read_raw(void);
 void cpu_policy_derive(void);

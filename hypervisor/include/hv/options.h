@@ -70,6 +70,7 @@ struct hv_options {
 	tristate_t smt;				/* smt= */
 	tristate_t x2apic;			/* x2apic= */
 	char sched[16];				/* sched= */
+	u32 sched_ratelimit_us;			/* sched_ratelimit_us= */
 	enum ucode_source ucode;		/* ucode= */
 	int ucode_module;			/* ucode=N; negative: from the end */
 
