@@ -225,6 +225,7 @@ struct domain {
 	/* serialises the registration of vcpu_info pages */
 	spinlock_t lock;
 
+	u32 suspend_port;	/* its port whose peer is told when it suspended; 0: none */
 	struct evtchn_domain *evtchn;
 	struct grant_table *grant;
 	struct pirq_domain *pirqs;
