@@ -100,6 +100,13 @@ static void be_wait(struct xenbus_be *be)
 		be_show(be, open ? be->drv->ready_state : XenbusStateInitWait);
 }
 
+/* The toolstack asks the frontend to reconfigure, which has not yet seen it. */
+static bool be_asked_to_reconfigure(struct xenbus_be *be, enum xenbus_state fe)
+{
+	return be->connected && be->drv->reconfigure && fe == XenbusStateConnected &&
+	       xenbus_read_driver_state(be->dev->nodename) == XenbusStateReconfiguring;
+}
+
 static void be_connect(struct xenbus_be *be, enum xenbus_state fe)
 {
 	int rc;
@@ -123,7 +130,8 @@ static void be_connect(struct xenbus_be *be, enum xenbus_state fe)
 		}
 		be->connected = true;
 	}
-	be_show(be, XenbusStateConnected);
+	if (!be_asked_to_reconfigure(be, fe))
+		be_show(be, XenbusStateConnected);
 }
 
 static void be_reconfigure(struct xenbus_be *be)
