@@ -30,10 +30,10 @@ static const struct pb_region bridge_region = {
 
 static const struct pb_region *region_of(const struct pb_dev *pb, int i)
 {
+	const struct pb_region *r = &pb_regions[i];
 	bool bridge = pb->pdev->hdr_type == PCI_HEADER_TYPE_BRIDGE;
 
-	return bridge && pb_regions[i].hdr == PCI_HEADER_TYPE_NORMAL ? &bridge_region :
-								       &pb_regions[i];
+	return bridge && !r->cap && r->hdr == PCI_HEADER_TYPE_NORMAL ? &bridge_region : r;
 }
 
 /**
@@ -124,7 +124,8 @@ static u32 field_read(struct pb_dev *pb, const struct pb_field *f, int where)
 /* @mask: the bits of @val that the guest wrote; the others keep their value. */
 static int field_write(struct pb_dev *pb, const struct pb_field *f, int where, u32 val, u32 mask)
 {
-	u32 rw = pb_is_permissive(pb) ? ~f->rw1c : f->rw;
+	/* What the guest reads is not the hardware's if there is a hook: no way in either. */
+	u32 rw = pb_is_permissive(pb) && !f->read ? ~f->rw1c : f->rw;
 	u32 hw, next;
 
 	if (f->write) {
@@ -155,13 +156,15 @@ int pb_config_each(struct pb_dev *pb,
 {
 	const struct pb_field *f;
 	struct pb_quirk *q;
-	int i, rc;
+	int i, where, rc;
 
 	for (i = 0; i < PB_NR_REGIONS; i++) {
 		if (pb->base[i] < 0)
 			continue;
 		for (f = region_of(pb, i)->fields; f->size; f++) {
-			rc = fn(pb, f, pb->base[i] + f->offset, arg);
+			where = pb->base[i] + f->offset;
+			/* A list that runs out of its space is the device's fault. */
+			rc = where + f->size <= PCI_CFG_SPACE_SIZE ? fn(pb, f, where, arg) : 0;
 			if (rc)
 				return rc;
 		}
