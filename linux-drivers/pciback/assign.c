@@ -121,7 +121,7 @@ int pb_assign(struct pb_guest *guest, const struct pb_addr *addr, struct pb_addr
 
 	if (!pdev) {
 		dev_err(&guest->be->dev->dev,
-			"there is no device " PB_ADDR_FMT " for domain %d; \"xl pci-assignable-list\" names those there are\n",
+			"there is no device %04x:%02x:%02x.%x for domain %d; \"xl pci-assignable-list\" names those there are\n",
 			PB_ADDR_ARGS(addr), guest->be->dev->otherend_id);
 		return -ENODEV;
 	}

@@ -253,7 +253,7 @@ static void complain(struct pb_dev *pb, int offset, int size)
 		return;
 	pb->complained = true;
 	pci_info(pb->pdev,
-		 "the guest may not write configuration register %#x (%d bytes); if its driver fails, allow this one by \"echo %s-%x:%x:0 > /sys/bus/pci/drivers/" PB_NAME "/quirks\" or all by permissive=1 in the guest's pci= line; further ones are not logged\n",
+		 "the guest may not write configuration register %#x (%d bytes); if its driver fails, allow this one by \"echo %s-%x:%x:0 > /sys/bus/pci/drivers/pciback/quirks\" or all by permissive=1 in the guest's pci= line; further ones are not logged\n",
 		 offset, size, pci_name(pb->pdev), offset, size);
 }
 

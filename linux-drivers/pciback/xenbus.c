@@ -207,8 +207,8 @@ static int check_magic(struct xenbus_be *be)
 	rc = strcmp(magic, XEN_PCI_MAGIC) ? -EPROTO : 0;
 	if (rc)
 		dev_err_ratelimited(&be->dev->dev,
-				    "domain %d: speaks version \"%.8s\" of the protocol, here it is \"" XEN_PCI_MAGIC "\"; its kernel's pcifront does not fit\n",
-				    be->dev->otherend_id, magic);
+				    "domain %d: speaks version \"%.8s\" of the protocol, here it is \"%s\"; its kernel's pcifront does not fit\n",
+				    be->dev->otherend_id, magic, XEN_PCI_MAGIC);
 	kfree(magic);
 	return rc;
 }

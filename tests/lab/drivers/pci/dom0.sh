@@ -28,7 +28,8 @@ writes() { echo "$2" > $1; }
 modprobe xenfs
 mount -t xenfs xenfs /proc/xen
 modprobe xen-evtchn; modprobe xen-gntdev
-modprobe xen-pciback
+# The shell has a modprobe built in, which does not read the command line as this one does.
+/usr/local/bin/modprobe xen-pciback
 [ $OWN = 0 ] || verdict "pciback is this tree's" grep -q O /sys/module/xen_pciback/taint
 modprobe e1000e
 verdict "hidden device is held" driven_by 00:03.0 pciback
@@ -47,6 +48,10 @@ xenconsoled --log=guest --log-dir=/var/log/xen/console
 
 verdict "it can be assigned" listed '00:03.0'
 verdict "xl create" xl create /etc/xen/g1.cfg
+if ! xl domid g1; then
+	dmesg | tail -n 40
+	poweroff -f
+fi
 verdict "the guest finds its card" wait_for 240 said 'GUEST-DONE 0000:00:00.0'
 verdict "driven by e1000e" said 'GUEST-DEVICE 0000:00:00.0 eth[0-9]+ 52:54:00:00:00:01 e1000e'
 verdict "MSI-X" said 'GUEST-MSIX [1-9][0-9]* [1-9]'

@@ -61,7 +61,10 @@ def dom0_image(stock, dest, driver, own, guest):
 	img.add_modules("xenfs", "xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-pciback", "e1000e")
 	img.add_own_modules(own)
 	img.add_xen_tools()
-	img.add_binaries("usr/lib/xen-4.17/bin/xen-init-dom0")
+	img.add_binaries("usr/lib/xen-4.17/bin/xen-init-dom0", "bin/kmod")
+	# This one reads xen-pciback.hide= from the kernel's command line, as a distribution's does.
+	(img.stage / "usr/local/bin").mkdir(parents=True, exist_ok=True)
+	(img.stage / "usr/local/bin/modprobe").symlink_to("/bin/kmod")
 	img.add_file(guest[0], "guest/vmlinux")
 	img.add_file(guest[1], "guest/initrd")
 	for name in ("g1", "g2"):

@@ -23,36 +23,56 @@ static void in_range(const struct pci_dev *d, int where, int size)
 		abort();
 }
 
-#define FAKE_READ(name, type)							\
-int pci_read_config_##name(const struct pci_dev *d, int where, type *val)	\
-{										\
-	in_range(d, where, sizeof(*val));					\
-	memcpy(val, d->hw + where, sizeof(*val));				\
-	return 0;								\
+static int fake_read(const struct pci_dev *d, int where, void *val, int size)
+{
+	in_range(d, where, size);
+	memcpy(val, d->hw + where, size);
+	return 0;
 }
 
-#define FAKE_WRITE(name, type)							\
-int pci_write_config_##name(struct pci_dev *d, int where, type val)		\
-{										\
-	unsigned int i;								\
-	u8 byte;								\
-										\
-	in_range(d, where, sizeof(val));					\
-	for (i = 0; i < sizeof(val); i++) {					\
-		byte = val >> 8 * i;						\
-		d->hw[where + i] &= ~(byte & d->w1c[where + i]);		\
-		d->hw[where + i] = (d->hw[where + i] & ~d->rw[where + i]) |	\
-				   (byte & d->rw[where + i]);			\
-	}									\
-	return 0;								\
+static int fake_write(struct pci_dev *d, int where, u32 val, int size)
+{
+	u8 byte, *hw;
+
+	in_range(d, where, size);
+	for (; size--; where++, val >>= 8) {
+		byte = val;
+		hw = &d->hw[where];
+		*hw &= ~(byte & d->w1c[where]);
+		*hw = (*hw & ~d->rw[where]) | (byte & d->rw[where]);
+	}
+	return 0;
 }
 
-FAKE_READ(byte, u8)
-FAKE_READ(word, u16)
-FAKE_READ(dword, u32)
-FAKE_WRITE(byte, u8)
-FAKE_WRITE(word, u16)
-FAKE_WRITE(dword, u32)
+int pci_read_config_byte(const struct pci_dev *d, int where, u8 *val)
+{
+	return fake_read(d, where, val, 1);
+}
+
+int pci_read_config_word(const struct pci_dev *d, int where, u16 *val)
+{
+	return fake_read(d, where, val, 2);
+}
+
+int pci_read_config_dword(const struct pci_dev *d, int where, u32 *val)
+{
+	return fake_read(d, where, val, 4);
+}
+
+int pci_write_config_byte(struct pci_dev *d, int where, u8 val)
+{
+	return fake_write(d, where, val, 1);
+}
+
+int pci_write_config_word(struct pci_dev *d, int where, u16 val)
+{
+	return fake_write(d, where, val, 2);
+}
+
+int pci_write_config_dword(struct pci_dev *d, int where, u32 val)
+{
+	return fake_write(d, where, val, 4);
+}
 
 static u32 hw_get(const struct pci_dev *d, int where, int size)
 {
