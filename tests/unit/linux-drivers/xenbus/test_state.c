@@ -291,6 +291,7 @@ static void toolstack_closing_waits_for_a_connected_guest(void **state)
 	be_queue(be);
 	settle();
 	assert_true(mapped);
+	shows(Closing);		/* the frontend has to see it */
 	fe(XenbusStateClosing);
 	fe(XenbusStateClosed);
 	shows(Closed);
