@@ -105,6 +105,21 @@ verdict "leaves seven" [ "$(grep -c 0000:0a:05 $PB/slots)" = 7 ]
 verdict "new_slot refuses" fails writes $PB/new_slot 'ga:05.3'
 verdict "xl shutdown by destroy while in use" xl destroy g1
 verdict "held again" wait_for 30 listed '00:03.0'
+if [ $OWN = 1 ]; then
+	BAD=/var/log/xen/console/guest-bad.log
+	verdict "xl create of a bad guest" xl create /etc/xen/bad.cfg
+	verdict "it did its worst" wait_for 400 grep -qs 'BADPCI done' $BAD
+	grep 'BADPCI' $BAD | tr -d '\r'
+	grep -q 'BADPCI not' $BAD; verdict "domain 0 did what it should" [ $? = 1 ]
+	verdict "all its cases ran" [ "$(grep -c 'BADPCI ok' $BAD)" = 19 ]
+	verdict "xl destroy of the bad guest" xl destroy bad
+	verdict "its card is held again" wait_for 30 listed '00:03.0'
+	mv $LOG /var/log/xen/console/second.log
+	verdict "a good guest gets the card" xl create /etc/xen/g1.cfg
+	verdict "and it works" wait_for 240 said 'GUEST-PING eth[0-9]+ 10.1.0.2 ok'
+	xl destroy g1
+	verdict "held once more" wait_for 30 listed '00:03.0'
+fi
 verdict "unbind" writes $PB/unbind 0000:00:03.0
 verdict "module can be removed" rmmod xen_pciback
 dmesg | grep -iE 'pciback|BUG|WARNING|Oops|xen_pci' | sed 's/^/    /'

@@ -10,9 +10,11 @@ HOSPES_LAB_DRIVER=own or =stock runs one of them.
 import os
 import pathlib
 import re
+import shutil
 
 import pytest
 
+import packages
 import xenhost
 from initramfs import Initramfs
 
@@ -36,7 +38,7 @@ GUEST_CFG = """
 name = "{name}"
 type = "pv"
 kernel = "/guest/vmlinux"
-ramdisk = "/guest/initrd"
+ramdisk = "/guest/{initrd}"
 extra = "console=hvc0 iommu=soft panic=1 net.ifnames=0 swiotlb=1024"
 memory = 256
 pci = ["00:03.0"]
@@ -54,6 +56,22 @@ def guest_image(stock, dest):
 	return xenhost.vmlinux(kernel_root, kver, dest / "vmlinux"), img.write(dest / "guest.img")
 
 
+def build(kver, dest):
+	src = dest / "badpci"
+	shutil.copytree(HERE / "badpci", src)
+	packages.run("make", "-C", f"/lib/modules/{kver}/build", f"M={src}", "modules")
+	return src / "badpci.ko"
+
+
+def bad_image(stock, dest):
+	"""initrd of a guest whose only frontend is badpci.ko, which works at breaking pciback."""
+	xen_root, kernel_root, kver = stock
+	img = Initramfs(kernel_root, kver, xen_root)
+	img.add_file(build(kver, dest), "badpci.ko")
+	img.set_init((HERE / "bad.sh").read_text())
+	return img.write(dest / "bad.img")
+
+
 def dom0_image(stock, dest, driver, own, guest):
 	"""The dom0 initramfs; ours beside the stock module, as on an installed system."""
 	xen_root, kernel_root, kver = stock
@@ -67,8 +85,10 @@ def dom0_image(stock, dest, driver, own, guest):
 	(img.stage / "usr/local/bin/modprobe").symlink_to("/bin/kmod")
 	img.add_file(guest[0], "guest/vmlinux")
 	img.add_file(guest[1], "guest/initrd")
-	for name in ("g1", "g2"):
-		img.add_text(GUEST_CFG.format(name=name), f"etc/xen/{name}.cfg")
+	if driver == "own":
+		img.add_file(bad_image(stock, dest), "guest/bad")
+	for name, initrd in (("g1", "initrd"), ("g2", "initrd"), ("bad", "bad")):
+		img.add_text(GUEST_CFG.format(name=name, initrd=initrd), f"etc/xen/{name}.cfg")
 	img.set_init(f"OWN={int(driver == 'own')}\n" + (HERE / "dom0.sh").read_text())
 	return img.write(dest / "dom0.img")
 
