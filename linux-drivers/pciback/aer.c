@@ -96,7 +96,7 @@ static bool usable(int says)
 static void lose(struct pb_guest *guest, struct pb_dev *pb)
 {
 	pci_err(pb->pdev, "reported an error that domain %d does not handle; it may not use the device until it is restarted\n",
-		guest->be->dev->otherend_id);
+		guest->domid);
 	pb_quiesce(pb);
 	xenbus_printf(XBT_NIL, guest->be->dev->nodename, "aerState", "aerfail");
 }

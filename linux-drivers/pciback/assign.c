@@ -56,14 +56,15 @@ static int hand_over(struct pb_guest *guest, struct pb_dev *pb, struct pb_export
 		return rc;
 	pb->gsi = pdev->irq;
 	pb_config_reset(pb);
-	set_owner(pdev, guest->be->dev->otherend_id);
+	set_owner(pdev, guest->domid);
 	pci_set_dev_assigned(pdev);
 	pb->guest = guest;
+	kref_get(&guest->ref);
 
 	mutex_lock(&guest->lock);
 	list_add_tail(&e->list, &guest->exports);
 	mutex_unlock(&guest->lock);
-	pci_info(pdev, "given to domain %d\n", guest->be->dev->otherend_id);
+	pci_info(pdev, "given to domain %d\n", guest->domid);
 	return 0;
 }
 
@@ -82,7 +83,7 @@ static int assign_locked(struct pb_guest *guest, struct pci_dev *pdev, struct pb
 	}
 	if (pb->guest) {
 		dev_err(dev, "%s is domain %d's; detach it there by \"xl pci-detach\" first\n",
-			pci_name(pdev), pb->guest->be->dev->otherend_id);
+			pci_name(pdev), pb->guest->domid);
 		return -EBUSY;
 	}
 	e = kzalloc(sizeof(*e), GFP_KERNEL);
@@ -91,7 +92,7 @@ static int assign_locked(struct pb_guest *guest, struct pci_dev *pdev, struct pb
 	rc = hand_over(guest, pb, e);
 	if (rc) {
 		dev_err(dev, "%s cannot be given to domain %d: error %d\n", pci_name(pdev),
-			guest->be->dev->otherend_id, rc);
+			guest->domid, rc);
 		kfree(e);
 		return rc;
 	}
@@ -122,7 +123,7 @@ int pb_assign(struct pb_guest *guest, const struct pb_addr *addr, struct pb_addr
 	if (!pdev) {
 		dev_err(&guest->be->dev->dev,
 			"there is no device %04x:%02x:%02x.%x for domain %d; \"xl pci-assignable-list\" names those there are\n",
-			PB_ADDR_ARGS(addr), guest->be->dev->otherend_id);
+			PB_ADDR_ARGS(addr), guest->domid);
 		return -ENODEV;
 	}
 	device_lock(&pdev->dev);
@@ -144,6 +145,20 @@ static void drop_export(struct pb_guest *guest, const struct pb_addr *addr)
 	kfree(e);
 }
 
+static void free_guest(struct kref *ref)
+{
+	kfree(container_of(ref, struct pb_guest, ref));
+}
+
+/**
+ * pb_guest_put() - Drop a reference to a guest.
+ * @guest: freed with the last one
+ */
+void pb_guest_put(struct pb_guest *guest)
+{
+	kref_put(&guest->ref, free_guest);
+}
+
 /**
  * pb_release_locked() - Take a device back from the guest that has it.
  * @pb: the device, with a guest; device_lock() held
@@ -153,15 +168,17 @@ static void drop_export(struct pb_guest *guest, const struct pb_addr *addr)
 void pb_release_locked(struct pb_dev *pb)
 {
 	struct pb_addr addr = pb_addr_of(pb->pdev);
+	struct pb_guest *guest = pb->guest;
 
-	drop_export(pb->guest, &addr);
+	drop_export(guest, &addr);
 	pb_quiesce(pb);
 	pb_reset(pb);
 	pb_idle(pb);
 	xen_unregister_device_domain_owner(pb->pdev);
 	pci_clear_dev_assigned(pb->pdev);
-	pci_info(pb->pdev, "taken back from domain %d\n", pb->guest->be->dev->otherend_id);
+	pci_info(pb->pdev, "taken back from domain %d\n", guest->domid);
 	pb->guest = NULL;
+	pb_guest_put(guest);
 }
 
 static void take_back(struct pb_guest *guest, struct pci_dev *pdev)

@@ -13,6 +13,7 @@
 #ifndef HOSPES_PCIBACK_H
 #define HOSPES_PCIBACK_H
 
+#include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
@@ -27,7 +28,9 @@
 
 /**
  * struct pb_guest - A guest's side, one for each backend device.
- * @be:       the shared layer's part
+ * @ref:      one for the backend device, one for each of @exports
+ * @domid:    the guest
+ * @be:       the shared layer's part, there as long as there is any of @exports
  * @view:     how @exports are laid out
  * @roots:    buses published to the guest, under be->lock
  * @nr_roots: how many
@@ -40,6 +43,8 @@
  * @aer_says: its answer, negative if it gave none
  */
 struct pb_guest {
+	struct kref ref;
+	domid_t domid;
 	struct xenbus_be *be;
 	const struct pb_view *view;
 	struct pb_addr roots[PB_ROOTS_MAX];
@@ -76,6 +81,7 @@ int pb_assign(struct pb_guest *guest, const struct pb_addr *addr, struct pb_addr
 void pb_take_back(struct pb_guest *guest, const struct pb_addr *addr);
 void pb_take_back_all(struct pb_guest *guest);
 void pb_release_locked(struct pb_dev *pb);
+void pb_guest_put(struct pb_guest *guest);
 
 /* ops.c */
 bool pb_event(void *data);

@@ -205,7 +205,7 @@ static void remove(struct pci_dev *pdev)
 
 	if (pb->guest) {
 		pci_warn(pdev, "is taken away from domain %d, which uses it and may still touch its memory and ports; detach a device by \"xl pci-detach\" first\n",
-			 pb->guest->be->dev->otherend_id);
+			 pb->guest->domid);
 		pb_release_locked(pb);
 	}
 	mutex_lock(&pb_devs_lock);

@@ -116,7 +116,7 @@ static void attach(struct pb_guest *guest, unsigned int nr)
 	rc = publish(guest, nr, &addr, &virt);
 	if (rc) {
 		dev_err(&guest->be->dev->dev, PB_ADDR_FMT " cannot be shown to domain %d: error %d\n",
-			PB_ADDR_ARGS(&addr), guest->be->dev->otherend_id, rc);
+			PB_ADDR_ARGS(&addr), guest->domid, rc);
 		pb_take_back(guest, &addr);
 	}
 	set_state(guest->be, nr, rc ? XenbusStateClosed : XenbusStateInitialised);
@@ -170,6 +170,8 @@ static int create(struct xenbus_be *be)
 	if (!guest)
 		return -ENOMEM;
 	be->priv = guest;
+	kref_init(&guest->ref);
+	guest->domid = be->dev->otherend_id;
 	guest->be = be;
 	guest->view = pb_passthrough ? &pb_view_real : &pb_view_flat;
 	mutex_init(&guest->lock);
@@ -186,7 +188,7 @@ static void release(struct xenbus_be *be)
 static void destroy(struct xenbus_be *be)
 {
 	release(be);
-	kfree(be->priv);
+	pb_guest_put(be->priv);
 	be->priv = NULL;
 }
 
