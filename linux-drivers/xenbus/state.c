@@ -100,6 +100,19 @@ static void be_wait(struct xenbus_be *be)
 		be_show(be, open ? be->drv->ready_state : XenbusStateInitWait);
 }
 
+/*
+ * The toolstack asks something of the frontend by writing our state, to close or
+ * to reconfigure: it stands until the frontend, which may not yet have seen it,
+ * has moved.
+ */
+static bool be_toolstack_asks(struct xenbus_be *be)
+{
+	enum xenbus_state shown = xenbus_read_driver_state(be->dev->nodename);
+
+	return shown == XenbusStateClosing ||
+	       (shown == XenbusStateReconfiguring && be->drv->reconfigure);
+}
+
 static void be_connect(struct xenbus_be *be, enum xenbus_state fe)
 {
 	int rc;
@@ -109,6 +122,8 @@ static void be_connect(struct xenbus_be *be, enum xenbus_state fe)
 		be_disconnect(be);
 
 	if (xenbus_be_is_broken(be))
+		return;
+	if (be->connected && fe == XenbusStateConnected && be_toolstack_asks(be))
 		return;
 	if (!be->connected) {
 		if (be_ask_gate(be) != 1)
