@@ -23,9 +23,16 @@ SUITE = os.environ.get("HOSPES_LAB_SUITE", "bookworm")
 
 @contextlib.contextmanager
 def qemu_slot():
-	"""Hold one of the emulator slots; waits in line with everybody else."""
-	with open(f"/tmp/qemu.lock.{random.randrange(SLOTS)}", "w", encoding="ascii") as lock:
-		fcntl.flock(lock, fcntl.LOCK_EX)
+	"""Hold one of the emulator slots: a free one, else waits in line for any one."""
+	with contextlib.ExitStack() as stack:
+		locks = [stack.enter_context(open(f"/tmp/qemu.lock.{i}", "w", encoding="ascii"))
+			 for i in random.sample(range(SLOTS), SLOTS)]
+		for lock in locks:
+			with contextlib.suppress(BlockingIOError):
+				fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+				break
+		else:
+			fcntl.flock(locks[0], fcntl.LOCK_EX)
 		yield
 
 

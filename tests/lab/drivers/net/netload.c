@@ -39,6 +39,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../mark.h"
+
 #define PORT		"9000"
 #define UDP_PORT	9001
 #define BUF		(256 * 1024)
@@ -445,34 +447,6 @@ static int do_stats(const char *dev)
 	return 0;
 }
 
-/* Ten instructions that do nothing; the number is part of each. */
-#define MARK(n) ".byte 0x0f, 0x1f, 0x84, 0x00; .long 0x48505300 + " #n "\n\t"
-
-static int do_mark(int n)
-{
-	if (n == 0)
-		asm volatile(MARK(0));
-	else if (n == 1)
-		asm volatile(MARK(1));
-	else if (n == 2)
-		asm volatile(MARK(2));
-	else if (n == 3)
-		asm volatile(MARK(3));
-	else if (n == 4)
-		asm volatile(MARK(4));
-	else if (n == 5)
-		asm volatile(MARK(5));
-	else if (n == 6)
-		asm volatile(MARK(6));
-	else if (n == 7)
-		asm volatile(MARK(7));
-	else if (n == 8)
-		asm volatile(MARK(8));
-	else
-		asm volatile(MARK(9));
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	const char *cmd = argc > 1 ? argv[1] : "";
@@ -503,7 +477,7 @@ int main(int argc, char **argv)
 	if (!strcmp(cmd, "stats") && argc == 3)
 		return do_stats(argv[2]);
 	if (!strcmp(cmd, "mark") && argc == 3)
-		return do_mark(atoi(argv[2]));
+		return mark(atoi(argv[2])), 0;
 	fprintf(stderr, "usage: netload COMMAND ..., see the head of netload.c\n");
 	return 2;
 }
