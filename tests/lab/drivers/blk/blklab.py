@@ -60,6 +60,7 @@ extra='console=hvc0 earlyprintk=xen panic=1 job=$job $EXTRA'
 on_crash='destroy'
 on_reboot='destroy'
 disk=[$disks]
+$CFG
 E
 	xl create -q /tmp/$name.cfg
 }
