@@ -11,8 +11,10 @@ import gzip
 import lzma
 import os
 import pathlib
+import queue
 import random
 import subprocess
+import threading
 
 import packages
 
@@ -23,17 +25,28 @@ SUITE = os.environ.get("HOSPES_LAB_SUITE", "bookworm")
 
 @contextlib.contextmanager
 def qemu_slot():
-	"""Hold one of the emulator slots: a free one, else waits in line for any one."""
-	with contextlib.ExitStack() as stack:
-		locks = [stack.enter_context(open(f"/tmp/qemu.lock.{i}", "w", encoding="ascii"))
-			 for i in random.sample(range(SLOTS), SLOTS)]
-		for lock in locks:
-			with contextlib.suppress(BlockingIOError):
-				fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-				break
-		else:
-			fcntl.flock(locks[0], fcntl.LOCK_EX)
+	"""Hold one of the emulator slots: waits in line for each, the first to come is it."""
+	got = queue.SimpleQueue()
+	lost = threading.Event()
+
+	def wait_for(slot):
+		with open(f"/tmp/qemu.lock.{slot}", "w", encoding="ascii") as lock:
+			fcntl.flock(lock, fcntl.LOCK_EX)
+			with choose:
+				if lost.is_set():
+					return
+				lost.set()
+			got.put(slot)
+			done.wait()
+
+	choose, done = threading.Lock(), threading.Event()
+	for slot in random.sample(range(SLOTS), SLOTS):
+		threading.Thread(target=wait_for, args=(slot,), daemon=True).start()
+	try:
+		got.get()
 		yield
+	finally:
+		done.set()
 
 
 def hypervisor(xen_root, dest):

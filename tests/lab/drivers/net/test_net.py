@@ -78,6 +78,18 @@ def test_queues(hosts, name):
 			   "rx_stall_timeout_msecs=3000", vif=",rate=2MB/s@20ms"))
 
 
+def routed_verdicts():
+	"""The loop over what a set-up must do is a shell function."""
+	text = (netlab.HERE / "routed.sh").read_text()
+	each = re.findall(r"check \$1-(\S+)", text)
+	return verdicts("routed.sh") + [f"{how}-{name}" for how in ("route", "nat") for name in each]
+
+
+@pytest.mark.parametrize("name", routed_verdicts())
+def test_routed(hosts, name):
+	judge(name, *hosts("routed.sh"))
+
+
 def test_badfront(stock, own_modules, tmp_path):
 	"""Some ninety ways to break the protocol, and random ones; HOSPES_FUZZ_SEED chooses them."""
 	guest = netlab.guest_image(stock, tmp_path)
