@@ -13,6 +13,7 @@ import os
 import pathlib
 import queue
 import random
+import shutil
 import subprocess
 import threading
 
@@ -114,3 +115,23 @@ def stock(suite=SUITE):
 	"""(xen_root, kernel_root, kver): Debian 12's Xen, the stock kernel of @suite."""
 	kernel_root, kver = packages.kernel_sysroot(suite)
 	return packages.xen_sysroot(), kernel_root, kver
+
+
+def build_modules(source, kver, dest):
+	"""Build folder @source for @kver away from the tree; return {module name: path}.
+
+	With the host's compiler if it has the headers, else in a root of the
+	suite under test.
+	"""
+	src = pathlib.Path(dest) / source.name
+	chroot = []
+	inside = src
+	if not pathlib.Path(f"/lib/modules/{kver}/build").exists():
+		root, _ = packages.build_root(SUITE)
+		inside = pathlib.Path("/work") / f"{os.getpid()}-{pathlib.Path(dest).name}" / source.name
+		src = root / inside.relative_to("/")
+		chroot = ["chroot", root]
+	shutil.copytree(source, src, symlinks=True,
+			ignore=shutil.ignore_patterns("*.o", "*.ko", ".*", "*.mod*", "Module.symvers"))
+	packages.run("nice", *chroot, "make", "-C", f"/lib/modules/{kver}/build", f"M={inside}", "modules")
+	return {path.stem: path for path in src.rglob("*.ko")}

@@ -7,12 +7,10 @@ runs the same against the kernel's own driver, for comparison.
 
 import os
 import re
-import shutil
 
 import pytest
 
 import netlab
-import packages
 import xenhost
 
 DRIVER = os.environ.get("HOSPES_LAB_DRIVER", "own")
@@ -93,7 +91,8 @@ def test_routed(hosts, name):
 def test_badfront(stock, own_modules, tmp_path):
 	"""Some ninety ways to break the protocol, and random ones; HOSPES_FUZZ_SEED chooses them."""
 	guest = netlab.guest_image(stock, tmp_path)
-	bad = netlab.bad_guest_image(stock, tmp_path, build_badfront(stock[2], tmp_path))
+	built = xenhost.build_modules(netlab.HERE / "badfront", stock[2], tmp_path)
+	bad = netlab.bad_guest_image(stock, tmp_path, built["badfront"])
 	body = f"SEED={os.environ.get('HOSPES_FUZZ_SEED', '1')}\n" + (netlab.HERE / "badfront.sh").read_text()
 	img = netlab.host_image(stock, tmp_path, guest, body, files={bad: "guest/bad.img"},
 				modules=[own_modules[n] for n in ("hospes-xenbus", "xen-netback")])
@@ -102,10 +101,3 @@ def test_badfront(stock, own_modules, tmp_path):
 			       cpu=netlab.CPU, timeout=900)
 	found = xenhost.results(console)
 	assert len(found) > 90 and all(found.values()), [n for n, ok in found.items() if not ok]
-
-
-def build_badfront(kver, work):
-	src = work / "badfront"
-	shutil.copytree(netlab.HERE / "badfront", src, ignore=shutil.ignore_patterns("*.o", "*.ko", "*.mod*", ".*"))
-	packages.run("make", "-C", f"/lib/modules/{kver}/build", f"M={src}", "modules")
-	return src / "badfront.ko"
