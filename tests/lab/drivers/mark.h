@@ -9,18 +9,36 @@
 static inline void mark(int n)
 {
 	switch (n) {
-#define CASE(n) case n: asm volatile(MARK(n)); break
-	CASE(0);
-	CASE(1);
-	CASE(2);
-	CASE(3);
-	CASE(4);
-	CASE(5);
-	CASE(6);
-	CASE(7);
-	CASE(8);
-	CASE(9);
-#undef CASE
+	case 0:
+		asm volatile(MARK(0));
+		break;
+	case 1:
+		asm volatile(MARK(1));
+		break;
+	case 2:
+		asm volatile(MARK(2));
+		break;
+	case 3:
+		asm volatile(MARK(3));
+		break;
+	case 4:
+		asm volatile(MARK(4));
+		break;
+	case 5:
+		asm volatile(MARK(5));
+		break;
+	case 6:
+		asm volatile(MARK(6));
+		break;
+	case 7:
+		asm volatile(MARK(7));
+		break;
+	case 8:
+		asm volatile(MARK(8));
+		break;
+	case 9:
+		asm volatile(MARK(9));
+		break;
 	}
 }
 
