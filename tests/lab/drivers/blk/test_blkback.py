@@ -278,6 +278,7 @@ try ring-page-order 4294967295
 try ring-page-order 2
 try multi-queue-num-queues 0
 try multi-queue-num-queues 1000
+try multi-queue-num-queues -1
 try multi-queue-num-queues "1 1"
 try protocol alpha-abi
 try feature-persistent 7
