@@ -49,9 +49,17 @@ static enum be_goal be_goal(const struct xenbus_be *be, enum xenbus_state fe)
 }
 
 /*
- * The toolstack writes our state too (Closing, to detach), behind the back of
- * the value that the bus keeps to leave out writes without effect.
+ * The toolstack writes our state too: Closing, to detach. It is for the frontend
+ * to see and to follow. One that has seen it must not find us Connected again;
+ * Linux's xen-blkfront takes that for a new connection and dies.
  */
+static bool be_told_to_close(const struct xenbus_be *be)
+{
+	return be->dev->state != XenbusStateClosing &&
+	       xenbus_read_driver_state(be->dev->nodename) == XenbusStateClosing;
+}
+
+/* The bus keeps a value to leave out writes without effect, which the toolstack's may outdate. */
 static void be_show(struct xenbus_be *be, enum xenbus_state state)
 {
 	be->dev->state = xenbus_read_driver_state(be->dev->nodename);
@@ -123,7 +131,8 @@ static void be_connect(struct xenbus_be *be, enum xenbus_state fe)
 		}
 		be->connected = true;
 	}
-	be_show(be, XenbusStateConnected);
+	if (!be_told_to_close(be))
+		be_show(be, XenbusStateConnected);
 }
 
 static void be_reconfigure(struct xenbus_be *be)
@@ -135,7 +144,7 @@ static void be_reconfigure(struct xenbus_be *be)
 	rc = be->drv->reconfigure(be);
 	if (rc)
 		be_fail(be, rc, "cannot reconfigure");
-	else
+	else if (!be_told_to_close(be))
 		be_show(be, XenbusStateReconfigured);
 }
 
@@ -230,7 +239,8 @@ static void be_step(struct xenbus_be *be)
 	if (xenbus_be_is_broken(be) && !test_bit(BE_FINISHED, &be->flags)) {
 		be_disconnect(be);
 		be_show(be, XenbusStateClosed);
-	} else if (kicked && be->connected && be->drv->refresh && be->drv->refresh(be) > 0) {
+	} else if (kicked && be->connected && be->drv->refresh && be->drv->refresh(be) > 0 &&
+		   !be_told_to_close(be)) {
 		be_show_again(be, XenbusStateConnected);
 	}
 }
