@@ -291,7 +291,13 @@ static void toolstack_closing_waits_for_a_connected_guest(void **state)
 	be_queue(be);
 	settle();
 	assert_true(mapped);
-	shows(Closing);		/* the frontend has to see it */
+	shows(Closing);
+	/* A frontend that saw Closing must not see Connected again: Linux's dies of it. */
+	refresh_says = 1;
+	xenbus_be_kick(be);
+	settle();
+	fe(XenbusStateConnected);
+	shows(Closing);
 	fe(XenbusStateClosing);
 	fe(XenbusStateClosed);
 	shows(Closed);
