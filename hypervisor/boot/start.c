@@ -24,6 +24,7 @@
 #include <hv/perfc.h>
 #include <hv/printk.h>
 #include <hv/sched.h>
+#include <hv/smp.h>
 #include <hv/string.h>
 #include <hv/time.h>
 #include <hv/timer.h>
@@ -206,6 +207,7 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	idt_init();
 	paging_protect_image();
 	boot_alloc_finish();
+	desc_prepare_cpu(&boot_percpu);
 	desc_init_cpu(&boot_percpu);
 	cpu_init(&boot_percpu);
 	cpuid_init();
@@ -225,6 +227,7 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	i8259_init();
 	apic_init_bsp();
 	irq_init();
+	smp_vectors_init();
 	time_init();
 	deny_own_registers();
 	nmi_init();
@@ -235,6 +238,7 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	if (IS_ENABLED(CONFIG_HV_PERF_COUNTERS))
 		perfc_init();
 	local_irq_enable();
+	smp_init(&machine_e820);
 
 	dom0_build(&bi);
 	reset_stack_and_jump(get_cpu_info(), run_domain0);

@@ -596,11 +596,6 @@ static void __init gsi_init(unsigned int gsi)
 	descs[gsi] = desc;
 }
 
-static void event_check_interrupt(void)
-{
-	/* Taking it was all: softirqs are looked at on the way out. */
-}
-
 /**
  * irq_init() - Take over every interrupt controller, all lines masked.
  *
@@ -608,7 +603,6 @@ static void event_check_interrupt(void)
  */
 void __init irq_init(void)
 {
-	irq_set_vector_handler(VECTOR_EVENT_CHECK, event_check_interrupt);
 	ioapic_init();
 	for (unsigned int gsi = 0; gsi < nr_gsis; gsi++)
 		gsi_init(gsi);

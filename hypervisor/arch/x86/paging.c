@@ -138,6 +138,30 @@ void *vmap(const mfn_t *mfns, unsigned int nr, u64 flags)
 	return (void *)va;
 }
 
+/**
+ * vmap_stack() - A stack block: mapped where it is used, guarded where it is not.
+ *
+ * Context: boot.
+ * Return: its address, aligned to STACK_SIZE; NULL if there is no memory.
+ */
+void *vmap_stack(void)
+{
+	unsigned long va;
+
+	spin_lock(&vmap_lock);
+	vmap_next = ROUND_UP(vmap_next, STACK_SIZE);
+	va = vmap_space(STACK_PAGES);
+	for (unsigned int i = 0; va && i < STACK_PAGES; i++) {
+		void *page = STACK_PAGE_USED(i) ? hv_page_alloc(0) : NULL;
+
+		if (STACK_PAGE_USED(i) &&
+		    (!page || map_pages(va + i * PAGE_SIZE, virt_to_mfn(page), 1, PTE_HV_RW)))
+			va = 0;
+	}
+	spin_unlock(&vmap_lock);
+	return (void *)va;
+}
+
 void *ioremap_flags(paddr_t pa, size_t len, u64 flags)
 {
 	unsigned long offset = pa & ~PAGE_MASK;
@@ -335,12 +359,11 @@ static void image_rights(const char *from, const char *to, u64 flags)
 		image_l1[i] = (image_l1[i] & PTE_ADDR_MASK) | flags;
 }
 
-/* Code is not writable, data not executable, and the page below each stack not there. */
+/* Code is not writable, data not executable, and the pages below each stack not there. */
 void __init paging_protect_image(void)
 {
 	extern char boot_stack[];
-	unsigned long guard_va = (unsigned long)boot_stack + 4 * PAGE_SIZE;
-	unsigned long guard = (guard_va - IMAGE_VIRT_START) >> PAGE_SHIFT;
+	unsigned long stack = ((unsigned long)boot_stack - IMAGE_VIRT_START) >> PAGE_SHIFT;
 	unsigned long i, end = ((unsigned long)__image_end - IMAGE_VIRT_START) >> PAGE_SHIFT;
 
 	image_rights(__image_start, __text_end, PTE_HV_RX);
@@ -350,7 +373,9 @@ void __init paging_protect_image(void)
 	image_rights(__init_text_end, __init_end, PTE_HV_RW);
 	image_rights(__init_end, __symbols_end, PTE_HV_RO);
 	image_rights(__symbols_end, __image_end, PTE_HV_RW);
-	image_l1[guard] = 0;
+	for (i = 0; i < STACK_PAGES; i++)
+		if (!STACK_PAGE_USED(i))
+			image_l1[stack + i] = 0;
 	for (i = end; i < 2 * PT_ENTRIES; i++)
 		image_l1[i] = 0;
 	flush_all();

@@ -15,6 +15,7 @@
 #include <hv/perfc.h>
 #include <hv/percpu.h>
 #include <hv/printk.h>
+#include <hv/smp.h>
 #include <hv/softirq.h>
 #include <asm/desc.h>
 #include <asm/system.h>
@@ -149,6 +150,8 @@ static void handle_nmi(const struct cpu_user_regs *regs)
 	unsigned int source;
 
 	this_cpu()->nmi_count++;
+	if (smp_nmi(regs))
+		return;
 	if (opts.nmi == NMI_IGNORE)
 		return;
 	source = nmi_source(&name);

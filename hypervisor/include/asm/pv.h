@@ -46,7 +46,7 @@ int pv_set_xcr0(struct vcpu *v, u32 index, u64 val);
 
 /* pv/domain.c: the GDT window's entry where the guest gave no page. */
 pte_t pv_zero_gdt_entry(void);
-/* Write back what the CPU holds of a vCPU that is not running but still loaded. */
-void pv_sync_loaded(struct vcpu *v);
+/* Write back the vCPU that this CPU holds but does not run. Interrupts off. */
+void pv_give_up_loaded(void);
 
 #endif

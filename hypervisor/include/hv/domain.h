@@ -9,6 +9,7 @@
 #ifndef HV_DOMAIN_H
 #define HV_DOMAIN_H
 
+#include <hv/cpumask.h>
 #include <hv/types.h>
 #include <hv/lib.h>
 #include <hv/spinlock.h>
@@ -97,6 +98,7 @@ struct arch_vcpu {
 	u64 tsc_aux;
 
 	pte_t *gdt_ldt_l1;	/* this vCPU's 32 entries in the per-domain L1 */
+	u32 loaded_on;		/* CPU that holds its state, running or not; NOT_LOADED */
 
 	/*
 	 * Tables being retired, from the top one down, each with a reference:
@@ -161,7 +163,10 @@ struct vcpu {
 	struct arch_vcpu arch;
 };
 
+#define NOT_LOADED	(~0U)
+
 struct arch_domain {
+	cpumask_t dirty_cpus;	/* that have a vCPU of it loaded; bits change atomically */
 	pte_t *perdomain_l3;	/* L3 behind slot 260, direct map */
 	pte_t *perdomain_l2;
 	u64 physaddr_bits;
@@ -279,7 +284,7 @@ void arch_domain_destroy(struct domain *d);
  * already. Returns on the stack it was called on.
  */
 void arch_context_switch(struct vcpu *prev, struct vcpu *next);
-/* Write back what this CPU holds of @v, which does not run. Interrupts off. */
+/* Let whichever CPU holds the state of @v, which does not run, write it back. */
 void pv_sync_loaded(struct vcpu *v);
 /*
  * Move @v's vcpu_info to the frame that the guest names; moves live state. ABI:

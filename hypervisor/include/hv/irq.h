@@ -57,6 +57,10 @@ void irq_init(void);		/* the controllers, all lines masked */
 
 void apic_eoi(void);
 void send_ipi(unsigned int cpu, u8 vector);
+void send_nmi_ipi(unsigned int cpu);
+void send_init(u32 id);
+void send_startup(u32 id, u8 page);
+bool apic_init_ap(void);
 u32 apic_id(void);
 /* Registers that the guests' APIC reads want to see: the version of the real one, 0 without. */
 bool apic_enabled(void);
