@@ -23,6 +23,7 @@
 #include <hv/percpu.h>
 #include <hv/perfc.h>
 #include <hv/printk.h>
+#include <hv/rcu.h>
 #include <hv/sched.h>
 #include <hv/smp.h>
 #include <hv/string.h>
@@ -216,6 +217,7 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 
 	timer_subsystem_init();
 	page_init();
+	rcu_init();
 	domain_subsystem_init();
 	acpi_init(bi.rsdp, bi.rsdp_len);
 	ioport_init();

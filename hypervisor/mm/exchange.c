@@ -78,7 +78,8 @@ static int steal_chunk(struct exchange *x, unsigned long chunk, unsigned long *n
 static int allocate_chunk(struct exchange *x, unsigned long *nr)
 {
 	while (*nr < x->nr_out) {
-		struct page_info *pg = page_alloc(x->op.out.extent_order, x->memflags);
+		struct page_info *pg = page_alloc_for(x->d, x->op.out.extent_order,
+						      x->memflags);
 
 		if (!pg)
 			return -ENOMEM;

@@ -29,6 +29,9 @@ bool pv_ldt_fault(struct vcpu *v, unsigned long offset);
 bool pv_ioport_read(struct vcpu *v, u16 port, unsigned int bytes, u32 *val);
 bool pv_ioport_write(struct vcpu *v, u16 port, unsigned int bytes, u32 val);
 
+/* pv/misc_op.c: 0; -EINVAL, -EPERM. @v runs here, or nowhere. */
+long pv_set_debugreg(struct vcpu *v, unsigned long reg, unsigned long val);
+
 /* arch/x86/msr.c: 0, or -EINVAL for #GP. */
 int pv_rdmsr(struct vcpu *v, u32 msr, u64 *val);
 int pv_wrmsr(struct vcpu *v, u32 msr, u64 val);

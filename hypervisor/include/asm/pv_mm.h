@@ -24,6 +24,8 @@ struct pte_update {
 int pv_update_l1(const struct pte_update *u, pte_t *ptep, pte_t new);
 /* Write @new if the entry is exactly @old; also -EAGAIN: it was not. */
 int pv_cmpxchg_l1(const struct pte_update *u, pte_t *ptep, pte_t old, pte_t new);
+/* Drop what a present entry holds that stood in a table before. */
+void pv_put_l1(pte_t pte);
 /*
  * The same at @level 2 to 4, and -ERESTART: preempted, begin again. *@idle: a
  * table that is now unused, with a reference for pv_retire(); NULL if none.

@@ -12,6 +12,7 @@
 #include <hv/cpumask.h>
 #include <hv/types.h>
 #include <hv/lib.h>
+#include <hv/rcu.h>
 #include <hv/spinlock.h>
 #include <hv/timer.h>
 #include <asm/page.h>
@@ -173,27 +174,50 @@ struct arch_domain {
 	u64 vm_assist;		/* bit per VMASST_TYPE_* */
 };
 
+/* What a domain is made with, and keeps. ABI: domctl.h, createdomain. */
+struct domain_config {
+	unsigned int max_vcpus;
+	bool privileged;	/* may administer others */
+	bool xenstore;		/* may ask about others: it runs the store */
+	bool msr_relaxed;	/* an MSR that is not there reads as 0 */
+	u8 max_grant_version;
+	u32 max_evtchn_port;
+	u32 max_grant_frames, max_maptrack_frames;
+};
+
+/*
+ * Alive until domain_kill() begins, dying until it has ended, then dead: nothing
+ * is left but what others hold. Only ever one step on. Documentation/design/life-of-a-domain.rst.
+ */
 enum dying_state { DOM_ALIVE = 0, DOM_DYING, DOM_DEAD };
 
 struct domain {
 	domid_t domain_id;
 	bool is_privileged;	/* may administer others */
 	bool is_hardware_domain;
+	bool created;		/* was unpaused: what only a new domain may be told is settled */
 	bool is_shut_down, is_shutting_down;
 	u8 shutdown_code;
 	enum dying_state dying;
+	u8 kill_step;		/* of domain_kill(): the next one */
+	bool kill_running;	/* somebody carries it out */
 	u32 refcount;		/* atomic */
+	struct rcu_head rcu;	/* when that is 0 */
 	struct domain *next_in_list, *next_in_hash;
+
+	struct domain_config config;
+	u32 controller_pauses;	/* by the toolstack; under the lock of the control calls */
 
 	unsigned int max_vcpus;
 	struct vcpu **vcpu;	/* max_vcpus pointers, NULL until made */
 
 	struct shared_info *shared_info;
-	u32 time_offset_seconds;
+	s64 time_offset_seconds;
 
 	/* memory; page_lock guards the counts and the ownership of frames */
 	spinlock_t page_lock;
 	unsigned long tot_pages, max_pages;
+	unsigned long claimed_pages;	/* set aside for it; under the allocator's lock */
 	unsigned long *owned_regions;	/* bit per 2 MiB of machine memory with a frame of ours */
 	unsigned long relinquish_next;	/* of the dying domain: region to go on with */
 	unsigned int relinquish_passes;
@@ -213,15 +237,16 @@ struct domain {
 };
 
 /*
- * Ascending id. Walked under domain_list_lock, or where a domain that comes or
- * goes meanwhile does no harm: a domain's memory stays a struct domain.
+ * Ascending id. Walked freely: a domain that goes stays readable until the CPU
+ * next runs softirqs, but may be dying, or dead.
  */
 extern struct domain *domain_list;
 extern spinlock_t domain_list_lock;
 extern struct domain *hardware_domain;
 extern struct domain *dom_idle, *dom_io, *dom_xen;
 
-#define for_each_domain(d) for (d = domain_list; d; d = d->next_in_list)
+#define for_each_domain(d) \
+	for (d = READ_ONCE(domain_list); d; d = READ_ONCE(d->next_in_list))
 #define for_each_vcpu(d, v) \
 	for (unsigned int _i = 0; _i < (d)->max_vcpus && ((v) = (d)->vcpu[_i], true); _i++) \
 		if (v)
@@ -238,12 +263,16 @@ void domain_subsystem_init(void);
  * Domain 0 is the hardware domain. NULL if there is no memory for it, or the id
  * is in use.
  */
-struct domain *domain_create(domid_t domid, unsigned int max_vcpus, bool privileged);
+struct domain *domain_create(domid_t domid, const struct domain_config *config);
 /* A reference to domain @domid; DOMID_SELF is the caller's own. NULL if there is none. */
 struct domain *domain_get(domid_t domid);
 /* As domain_get(), also refusing (NULL) a target that the caller may not act on. */
 struct domain *domain_get_remote(domid_t domid);
 void domain_put(struct domain *d);
+/* core/destroy.c: end a domain. -ERESTART: call again. */
+int domain_kill(struct domain *d);
+/* With a reference, the domain of the lowest id from @domid on; NULL if there is none. */
+struct domain *domain_get_from(domid_t domid);
 /* One reference more, by who has one or knows that another lasts. */
 static inline void domain_hold(struct domain *d)
 {
@@ -271,6 +300,8 @@ void domain_resume(struct domain *d);
  */
 struct vcpu_guest_context;
 int arch_set_vcpu_context(struct vcpu *v, const struct vcpu_guest_context *ctxt);
+/* getvcpucontext: the reverse. @v is initialised and paused. */
+void arch_get_vcpu_context(struct vcpu *v, struct vcpu_guest_context *ctxt);
 
 /* arch/x86/pv/domain.c */
 int arch_vcpu_init(struct vcpu *v);

@@ -44,9 +44,12 @@ unsigned int isa_irq_to_gsi(unsigned int irq);
 /* Evtchn ports must be closed (or closing them must be harmless) after pirq_domain_destroy(). */
 int pirq_domain_init(struct domain *d);
 void pirq_domain_destroy(struct domain *d);
+void pirq_domain_free(struct domain *d);
 /* evtchn.c binds and closes pirq ports through these. @share: BIND_PIRQ__WILL_SHARE. */
 int pirq_guest_bind(struct vcpu *v, u32 pirq, bool share);
 void pirq_guest_unbind(struct domain *d, u32 pirq);
+/* @v takes the event of @pirq from now on: the line follows to where it runs. */
+void pirq_guest_move(struct vcpu *v, u32 pirq);
 /* The guest finished with @pirq: PHYSDEVOP_eoi, or unmask with an auto-EOI page. */
 void pirq_guest_eoi(struct domain *d, u32 pirq);
 

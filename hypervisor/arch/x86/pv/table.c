@@ -140,6 +140,15 @@ static __always_inline void put_l1(pte_t pte)
 	page_put(pg);
 }
 
+/**
+ * pv_put_l1() - Drop the references of a present L1 entry that is in no table any more.
+ * @pte: as it was
+ */
+void pv_put_l1(pte_t pte)
+{
+	put_l1(pte);
+}
+
 #define EMPTY_RUN	8
 
 /* Most entries of most tables are empty: look at several at a time. */
