@@ -40,7 +40,6 @@ static const char *const nmi_names[] = { "ignore", "dom0", "fatal", NULL };
 	{ name, OPT_SIZE, .var = &opts.field, .min = low, .max = high }
 
 /* Understood, since configurations made for Xen have them; the log says that they do nothing. */
-#define NO_WATCHDOG		.no_effect = "there is no watchdog"
 
 /* Alphabetic, which is how the manual lists them. */
 const struct option option_table[] = {
@@ -74,8 +73,8 @@ const struct option option_table[] = {
 	{ "ucode", OPT_CUSTOM, .parse = parse_ucode,
 	  .no_effect = "microcode is left as firmware loaded it; update the firmware" },
 	CUSTOM(vga),
-	{ "watchdog", OPT_CUSTOM, .parse = parse_watchdog, NO_WATCHDOG },
-	{ "watchdog_timeout", OPT_UINT, .var = &opts.watchdog_timeout_s, .max = 3600, NO_WATCHDOG },
+	CUSTOM(watchdog),
+	{ "watchdog_timeout", OPT_UINT, .var = &opts.watchdog_timeout_s, .max = 3600 },
 	TRISTATE("x2apic", x2apic),
 };
 

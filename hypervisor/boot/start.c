@@ -18,6 +18,7 @@
 #include <hv/ioport.h>
 #include <hv/irq.h>
 #include <hv/irq_desc.h>
+#include <hv/lockcheck.h>
 #include <hv/mm.h>
 #include <hv/options.h>
 #include <hv/percpu.h>
@@ -30,6 +31,7 @@
 #include <hv/time.h>
 #include <hv/timer.h>
 #include <hv/version.h>
+#include <hv/watchdog.h>
 #include <asm/bios.h>
 #include <asm/cpu.h>
 #include <asm/desc.h>
@@ -54,6 +56,7 @@ static void __init boot_cpu_area(void)
 	info->percpu = &boot_percpu;
 	boot_percpu.info = info;
 	boot_percpu.online = true;
+	spin_lock_init(&boot_percpu.timer_lock);
 	percpu_of[0] = &boot_percpu;
 	nr_cpus = 1;
 }
@@ -216,6 +219,7 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	paging_drop_identity();
 
 	timer_subsystem_init();
+	lockcheck_init();
 	page_init();
 	rcu_init();
 	domain_subsystem_init();
@@ -241,6 +245,7 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 		perfc_init();
 	local_irq_enable();
 	smp_init(&machine_e820);
+	watchdog_init();
 
 	dom0_build(&bi);
 	reset_stack_and_jump(get_cpu_info(), run_domain0);

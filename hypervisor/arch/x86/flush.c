@@ -183,6 +183,7 @@ void flush_ask_state(unsigned int cpu)
 
 static void wait_flushed(unsigned int cpu, u64 clock)
 {
+	lockcheck_wait_cpus();
 	while (__atomic_load_n(&percpu_of[cpu]->tlb_flush_time, __ATOMIC_ACQUIRE) <= clock)
 		flush_tlb_serve();
 }
@@ -191,6 +192,7 @@ static void flush_others(const cpumask_t *others, enum flush_kind kind, unsigned
 {
 	unsigned int cpu;
 
+	lockcheck_wait_cpus();
 	while (!spin_trylock(&flush_lock))
 		flush_tlb_serve();
 	request.kind = kind;

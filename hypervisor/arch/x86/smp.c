@@ -69,6 +69,7 @@ static void call_others(const cpumask_t *others, void (*fn)(void *arg), void *ar
 		nr++;
 	if (!nr)
 		return;
+	lockcheck_wait_cpus();
 	spin_lock(&call_lock);
 	call.fn = fn;
 	call.arg = arg;

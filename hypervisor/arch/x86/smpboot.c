@@ -97,6 +97,7 @@ static struct percpu *__init prepare(const struct acpi_cpu *a)
 		stack = vmap_stack();
 		if (!p || !stack || irq_init_cpu(cpu))
 			return NULL;
+		spin_lock_init(&p->timer_lock);
 		p->info = stack_cpu_info(stack);
 		p->info->percpu = p;
 		p->info->cpu = cpu;

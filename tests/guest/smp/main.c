@@ -214,27 +214,38 @@ static void clocks(void)
 
 /* ---- Events: a token in a ring, then everybody to everybody ---- */
 
-static u32 hops;
+static u32 token, hops;		/* who has it; how often it was given on */
+
+static void give_token_on(unsigned int id)
+{
+	hops++;
+	__atomic_store_n(&token, (id + 1) % nr, __ATOMIC_SEQ_CST);
+	send((id + 1) % nr);
+}
+
+static void wait_token(unsigned int id)
+{
+	while (__atomic_load_n(&token, __ATOMIC_SEQ_CST) != id && !READ_ONCE(stop))
+		wait_event(id);
+}
 
 static void pass_token(unsigned int id)
 {
-	while (!READ_ONCE(stop)) {
-		wait_event(id);
+	for (;;) {
+		wait_token(id);
 		if (READ_ONCE(stop))
 			return;
-		hops++;
-		send((id + 1) % nr);
+		give_token_on(id);
 	}
 }
 
 static void ring(void)
 {
-	hops = 0;
+	hops = token = 0;
 	begin(pass_token);
 	for (unsigned int i = 0; i < EVENTS; i++) {
-		hops++;
-		send(1);
-		wait_event(0);
+		give_token_on(0);
+		wait_token(0);
 	}
 	CHECK_EQ(hops, EVENTS * nr);
 	WRITE_ONCE(stop, 1);
