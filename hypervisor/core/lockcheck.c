@@ -25,6 +25,8 @@
 #include <hv/softirq.h>
 #include <hv/string.h>
 
+#ifdef CONFIG_HV_LOCK_CHECK
+
 #define CLASSES_MAX	128	/* class 0 is none */
 #define HELD_MAX	16
 #define FINDINGS_MAX	16
@@ -150,8 +152,7 @@ static unsigned int way(unsigned int from, unsigned int to)
 }
 
 /* @inner is about to be waited for at @where, while @outer is held. */
-static void add_order(unsigned int outer, unsigned int inner, const struct held *h,
-		      const void *where)
+static void add_order(unsigned int outer, unsigned int inner, const void *where)
 {
 	unsigned long flags;
 	unsigned int step;
@@ -186,6 +187,11 @@ static void check_irq(struct class *c, const void *where)
 			c->in_irq, c->irqs_on });
 }
 
+/**
+ * lockcheck_acquire() - A lock is taken here.
+ * @lock: before it is waited for; with LOCK_TRIED, after it was had
+ * @how:  LOCK_NESTED if the order among several of its kind is seen to
+ */
 void lockcheck_acquire(spinlock_t *lock, enum lockcheck_how how)
 {
 	const void *where = __builtin_return_address(0);
@@ -202,7 +208,7 @@ void lockcheck_acquire(spinlock_t *lock, enum lockcheck_how how)
 	n = cpus[smp_processor_id()].nr;
 	for (unsigned int i = 0; i < n && how != LOCK_TRIED; i++) {
 		if (held[i].lock->class != class)
-			add_order(held[i].lock->class, class, &held[i], where);
+			add_order(held[i].lock->class, class, where);
 		else if (how != LOCK_NESTED)
 			found_unlocked(&(struct finding){
 				"two locks of one kind at a time", classes[class].name,
@@ -215,6 +221,7 @@ void lockcheck_acquire(spinlock_t *lock, enum lockcheck_how how)
 	local_irq_restore(flags);
 }
 
+/** lockcheck_release() - A lock is let go here. */
 void lockcheck_release(spinlock_t *lock)
 {
 	unsigned long flags = local_irq_save();
@@ -232,11 +239,7 @@ void lockcheck_release(spinlock_t *lock)
 	local_irq_restore(flags);
 }
 
-/**
- * lockcheck_guest_access() - Guest memory is about to be touched.
- *
- * Allowed under locks that say so by their name in may_touch_guest().
- */
+/** lockcheck_guest_access() - Guest memory is about to be touched. */
 void lockcheck_guest_access(void)
 {
 	const void *where = __builtin_return_address(0);
@@ -284,3 +287,5 @@ void __init lockcheck_init(void)
 	if (nr_findings)
 		softirq_raise(SOFTIRQ_LOCKCHECK);
 }
+
+#endif
