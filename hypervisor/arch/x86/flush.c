@@ -79,7 +79,7 @@ void write_cr3_flush(u64 cr3)
 	unsigned long cr4 = read_cr4();
 	u64 began;
 
-	WRITE_ONCE(this_cpu()->tlb_idle, false);
+	__atomic_store_n(&this_cpu()->tlb_idle, false, __ATOMIC_RELAXED);
 	/* A full barrier: who did not see the above changed the tables before we read them. */
 	began = flush_begin();
 	if (cr4 & X86_CR4_PGE) {
@@ -137,7 +137,7 @@ void flush_tlb_interrupt(void)
 	u32 wanted = 0;
 
 	/* Taken before it is done: who asks later asks again. */
-	if (READ_ONCE(p->flush_wanted))
+	if (__atomic_load_n(&p->flush_wanted, __ATOMIC_RELAXED))
 		wanted = __atomic_exchange_n(&p->flush_wanted, 0, __ATOMIC_SEQ_CST);
 	if (wanted & FLUSH_WANT_STATE)
 		pv_give_up_loaded();
@@ -290,7 +290,7 @@ void flush_tlb_older(u64 clock)
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
 		const struct percpu *p = percpu_of[cpu];
 
-		if (READ_ONCE(p->tlb_flush_time) > clock ||
+		if (__atomic_load_n(&p->tlb_flush_time, __ATOMIC_RELAXED) > clock ||
 		    __atomic_load_n(&p->tlb_idle, __ATOMIC_ACQUIRE))
 			continue;
 		cpumask_set(&mask, cpu);

@@ -17,6 +17,7 @@
 #include <hv/printk.h>
 #include <hv/spinlock.h>
 #include <hv/string.h>
+#include <asm/flush.h>
 #include <asm/system.h>
 
 extern pte_t idle_l4_table[], hv_l3[], image_l1[];
@@ -182,6 +183,15 @@ void *ioremap(paddr_t pa, size_t len)
 	return ioremap_flags(pa, len, PTE_HV_UC);
 }
 
+/* What was the hypervisor's own is gone: CPUs may have it, whatever guests they run. */
+static void flush_everywhere(void)
+{
+	cpumask_t all;
+
+	cpumask_online(&all);
+	flush_tlb_mask(&all);
+}
+
 void iounmap(void *va, size_t len)
 {
 	unsigned long start = (unsigned long)va & PAGE_MASK;
@@ -189,6 +199,7 @@ void iounmap(void *va, size_t len)
 
 	spin_lock(&vmap_lock);
 	unmap_pages(start, nr);
+	flush_everywhere();
 	if (start + (nr + 1) * PAGE_SIZE == vmap_next)
 		vmap_next = start;
 	spin_unlock(&vmap_lock);
@@ -389,6 +400,7 @@ void paging_free_init(void)
 
 	image_rights(__rodata_end, __ro_after_init_end, PTE_HV_RO);
 	unmap_pages((unsigned long)__init_start, (__init_end - __init_start) / PAGE_SIZE);
+	flush_everywhere();
 	page_alloc_add_range(_mfn(first), _mfn(end));
 	pr_info("Freed %lu KiB of init memory\n", (end - first) * PAGE_SIZE >> 10);
 }

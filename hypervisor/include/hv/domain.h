@@ -307,6 +307,7 @@ void arch_get_vcpu_context(struct vcpu *v, struct vcpu_guest_context *ctxt);
 int arch_vcpu_init(struct vcpu *v);
 /* An NMI, taken once the guest has a handler and is in none. Any context but NMI. */
 void arch_vcpu_send_nmi(struct vcpu *v);
+void arch_vcpu_send_mce(struct vcpu *v);
 void arch_vcpu_destroy(struct vcpu *v);
 int arch_domain_init(struct domain *d);
 void arch_domain_destroy(struct domain *d);
