@@ -8,6 +8,7 @@
 #include <hv/lib.h>
 #include <hv/options.h>
 #include <hv/printk.h>
+#include <hv/version.h>
 #include <asm/layout.h>
 
 struct hv_options opts = {
@@ -23,10 +24,12 @@ struct hv_options opts = {
 	.guest_loglvl_lower = 0,
 	.guest_loglvl_upper = LOG_WARN + 1,
 	.max_cpus = MAX_CPUS,
+	.sched_ratelimit_us = 1000,
 	.smt = -1,
 	.x2apic = -1,
 	.watchdog_timeout_s = 5,
 	.nmi = NMI_DOM0,
+	.xen_minor = XEN_ABI_MINOR,
 };
 
 static const char *const nmi_names[] = { "ignore", "dom0", "fatal", NULL };
@@ -66,6 +69,7 @@ const struct option option_table[] = {
 	BOOL("nosmp", nosmp),
 	CUSTOM(reboot),
 	STRING("sched", sched),
+	{ "sched_ratelimit_us", OPT_UINT, .var = &opts.sched_ratelimit_us, .max = 500000 },
 	TRISTATE("smt", smt),
 	BOOL("sync_console", sync_console),
 	{ "tbuf_size", OPT_UINT, .var = &opts.tbuf_pages, .max = 65535,
@@ -76,6 +80,7 @@ const struct option option_table[] = {
 	CUSTOM(watchdog),
 	{ "watchdog_timeout", OPT_UINT, .var = &opts.watchdog_timeout_s, .max = 3600 },
 	TRISTATE("x2apic", x2apic),
+	{ "xen-version", OPT_CUSTOM, .parse = parse_xen_version },
 };
 
 const unsigned int option_table_size = ARRAY_SIZE(option_table);

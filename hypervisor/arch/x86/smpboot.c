@@ -179,7 +179,7 @@ static void __init bring_up(const struct acpi_cpu *a, u8 page, struct trampoline
 	if (!p)
 		panic("No memory for CPU%u; start fewer by maxcpus=%u", nr_cpus, nr_cpus);
 	if (start(p, page, params)) {
-		nr_cpus++;
+		sched_cpu_up(nr_cpus++);
 		return;
 	}
 	send_init(a->apic_id);
