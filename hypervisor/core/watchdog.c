@@ -28,10 +28,22 @@ struct watch {
 };
 
 static struct watch *watches;
+static int paused;		/* atomic */
 
 static unsigned int next_cpu(unsigned int cpu)
 {
 	return (cpu + 1) % nr_cpus;
+}
+
+/**
+ * watchdog_pause() - For work that keeps a CPU for seconds, and may.
+ * @pause: begin, or end; calls nest
+ *
+ * Context: any.
+ */
+void watchdog_pause(bool pause)
+{
+	__atomic_add_fetch(&paused, pause ? 1 : -1, __ATOMIC_SEQ_CST);
 }
 
 /**
@@ -46,7 +58,7 @@ unsigned int watchdog_look(unsigned int cpu, u64 now)
 	struct watch *w = &watches[cpu];
 	u32 beat = READ_ONCE(watches[next_cpu(cpu)].beat);
 
-	if (beat != w->seen || !w->seen_ns) {
+	if (beat != w->seen || !w->seen_ns || READ_ONCE(paused)) {
 		w->seen = beat;
 		w->seen_ns = now;
 		return 0;

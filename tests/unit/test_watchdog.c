@@ -94,6 +94,13 @@ static void test_stuck(void **state)
 	assert_int_equal(shown, ~0U);
 	assert_int_equal(timers[1]->expires_ns, now);
 
+	/* All that time CPU 0 prints. */
+	watchdog_pause(true);
+	for (unsigned int s = 0; s < 20; s++, now += NSEC_PER_SEC)
+		tick(2);
+	watchdog_pause(false);
+	assert_int_equal(shown, ~0U);
+
 	/* CPU 0 beats no more; CPU 2, before it in the ring, tells, after 5 s and not before. */
 	for (unsigned int s = 0; s < 4; s++, now += NSEC_PER_SEC) {
 		tick(1);

@@ -55,7 +55,7 @@ struct trampoline_params {
 
 /* The hypervisor's tables, and low memory as itself; below 4 GiB with the image. */
 static pte_t ap_l4[PT_ENTRIES] __initdata __aligned(PAGE_SIZE);
-static enum ap_state ap_state __initdata;
+static u32 ap_state __initdata;	/* enum ap_state */
 
 static void __init ap_say(enum ap_state state)
 {
@@ -179,7 +179,7 @@ static void __init bring_up(const struct acpi_cpu *a, u8 page, struct trampoline
 	if (!p)
 		panic("No memory for CPU%u; start fewer by maxcpus=%u", nr_cpus, nr_cpus);
 	if (start(p, page, params)) {
-		nr_cpus++;
+		sched_cpu_up(nr_cpus++);
 		return;
 	}
 	send_init(a->apic_id);

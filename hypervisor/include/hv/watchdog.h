@@ -6,6 +6,8 @@
 #include <hv/types.h>
 
 void watchdog_init(void);
+/* Nobody is stuck until it is undone; calls nest. */
+void watchdog_pause(bool pause);
 /* For the timer, and for tests. */
 unsigned int watchdog_look(unsigned int cpu, u64 now);
 
