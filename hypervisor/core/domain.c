@@ -423,7 +423,8 @@ static void __noreturn hardware_domain_shutdown(const struct domain *d, u8 reaso
  * @reason: SHUTDOWN_*; one that the domain set before takes precedence
  *
  * The hardware domain's shutdown is that of the machine. If @d is the caller's
- * own, the caller returns and does not run again.
+ * own, the caller returns and does not run again. VIRQ_DOM_EXC tells of it, or
+ * for a suspend that somebody waits for, the port that was named for that.
  * Context: any but under a run-queue or event lock.
  */
 void domain_shutdown(struct domain *d, u8 reason)
@@ -440,7 +441,10 @@ void domain_shutdown(struct domain *d, u8 reason)
 		vcpu_sleep_nosync(v);
 	}
 	WRITE_ONCE(d->is_shut_down, true);
-	virq_send_global(VIRQ_DOM_EXC);
+	if (d->shutdown_code == SHUTDOWN_suspend && READ_ONCE(d->suspend_port))
+		evtchn_send(d, READ_ONCE(d->suspend_port));
+	else
+		virq_send_global(VIRQ_DOM_EXC);
 }
 
 int domain_set_shutdown_code(struct domain *d, u8 reason)

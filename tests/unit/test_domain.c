@@ -230,6 +230,14 @@ void virq_send_global(u32 virq)
 	virqs++;
 }
 
+static u32 sent_on;
+
+int evtchn_send(struct domain *d, u32 port)
+{
+	sent_on = port;
+	return 0;
+}
+
 void timer_init(struct timer *t, void (*fn)(void *data), void *data, unsigned int cpu)
 {
 	*t = (struct timer){ .fn = fn, .data = data, .cpu = cpu };
@@ -473,6 +481,16 @@ static void test_shutdown_and_crash(void **state)
 	assert_int_equal(domain_set_shutdown_code(d, SHUTDOWN_reboot), -EINVAL);
 	domain_shutdown(d, SHUTDOWN_crash);
 	assert_int_equal(d->shutdown_code, SHUTDOWN_soft_reset);
+	assert_int_equal(virqs, 2);
+
+	domain_resume(d);
+	domain_shutdown(d, SHUTDOWN_suspend);
+	assert_int_equal(virqs, 3);
+	domain_resume(d);
+	d->suspend_port = 9;
+	domain_shutdown(d, SHUTDOWN_suspend);
+	assert_int_equal(virqs, 3);
+	assert_int_equal(sent_on, 9);
 	current = &caller_vcpu;
 	domain_put(d);
 	free_gone();

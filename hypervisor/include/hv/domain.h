@@ -195,6 +195,7 @@ struct domain {
 	bool created;		/* was unpaused: what only a new domain may be told is settled */
 	bool is_shut_down, is_shutting_down;
 	u8 shutdown_code;
+	u32 suspend_port;	/* raised instead of VIRQ_DOM_EXC; 0: none. ABI: domctl subscribe */
 	enum dying_state dying;
 	u8 kill_step;		/* of domain_kill(): the next one */
 	bool kill_running;	/* somebody carries it out */
