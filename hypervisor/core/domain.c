@@ -417,14 +417,22 @@ static void __noreturn hardware_domain_shutdown(const struct domain *d, u8 reaso
 	}
 }
 
+/* Who saves a domain may have asked to be told itself. ABI: domctl.h, subscribe. */
+static void tell_of_shutdown(struct domain *d)
+{
+	u32 port = READ_ONCE(d->suspend_port);
+
+	if (d->shutdown_code != SHUTDOWN_suspend || !port || evtchn_send(d, port))
+		virq_send_global(VIRQ_DOM_EXC);
+}
+
 /**
  * domain_shutdown() - Stop a domain for a reason, until its toolstack acts.
  * @d:	    any guest
  * @reason: SHUTDOWN_*; one that the domain set before takes precedence
  *
  * The hardware domain's shutdown is that of the machine. If @d is the caller's
- * own, the caller returns and does not run again. VIRQ_DOM_EXC tells of it, or
- * for a suspend that somebody waits for, the port that was named for that.
+ * own, the caller returns and does not run again.
  * Context: any but under a run-queue or event lock.
  */
 void domain_shutdown(struct domain *d, u8 reason)
@@ -441,10 +449,7 @@ void domain_shutdown(struct domain *d, u8 reason)
 		vcpu_sleep_nosync(v);
 	}
 	WRITE_ONCE(d->is_shut_down, true);
-	if (d->shutdown_code == SHUTDOWN_suspend && READ_ONCE(d->suspend_port))
-		evtchn_send(d, READ_ONCE(d->suspend_port));
-	else
-		virq_send_global(VIRQ_DOM_EXC);
+	tell_of_shutdown(d);
 }
 
 int domain_set_shutdown_code(struct domain *d, u8 reason)

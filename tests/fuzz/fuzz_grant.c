@@ -53,7 +53,8 @@ static void write_entry(unsigned int dom, const u8 *data)
 		e->hdr.domid = ids[data[2] >> 1 & 3];
 		e->sub_page.page_off = data[3];
 		e->sub_page.length = (u16)(data[4] << 5);
-		e->sub_page.frame = host_mfn(data[2] >> 4 & 1 ? data[3] % HOST_DOMAINS : dom, data[5] % HOST_PAGES);
+		e->sub_page.frame = host_mfn(data[2] >> 4 & 1 ? data[3] % HOST_DOMAINS : dom,
+					     data[5] % HOST_PAGES);
 		if ((e->hdr.flags & GTF_type_mask) == GTF_transitive) {
 			e->transitive.trans_domid = ids[data[3] & 3];
 			e->transitive.gref = data[4] % REFS;
@@ -71,13 +72,20 @@ static void race(void)
 		write_entry(now->race[0] >> 1 & 3, now->race + 1);
 }
 
+/* Of the caller's table, or, if @a says so, of another's. */
+static u64 entry_address(u8 a)
+{
+	unsigned int dom = domain_index(current->domain);
+
+	if (a & 0x80 && alive(a & 3))
+		dom = a & 3;
+	return (mfn_x(page_to_mfn(l1[dom])) << PAGE_SHIFT) + 8 * (a & 31);
+}
+
 static void fill_map(struct gnttab_map_grant_ref *op, const u8 *a)
 {
-	unsigned int self = domain_index(current->domain);
-
 	op->flags = a[0] | (u32)a[1] << 16;
-	op->host_addr = op->flags & GNTMAP_contains_pte ?
-		(mfn_x(page_to_mfn(l1[a[2] & 0x80 && alive(a[2] & 3) ? a[2] & 3 : self])) << PAGE_SHIFT) + 8 * (a[2] & 31) :
+	op->host_addr = op->flags & GNTMAP_contains_pte ? entry_address(a[2]) :
 		host_va(a[2] & 31) + (a[3] == 1 ? L2_SHIFT << 20 : 0);
 	op->ref = a[4] == 255 ? ~0U : a[4] % (REFS + 1);
 	op->dom = a[5] == 255 ? DOMID_SELF : ids[a[5] & 3];
@@ -85,11 +93,9 @@ static void fill_map(struct gnttab_map_grant_ref *op, const u8 *a)
 
 static void fill_unmap(struct gnttab_unmap_grant_ref *op, const u8 *a)
 {
-	unsigned int self = domain_index(current->domain);
-
-	op->host_addr = !(a[0] & 3) ? 0 : a[0] & 1 ? host_va(a[2] & 31) :
-		(mfn_x(page_to_mfn(l1[self])) << PAGE_SHIFT) + 8 * (a[2] & 31);
-	op->dev_bus_addr = a[0] & 4 ? host_mfn(a[1] & 3, (a[1] >> 2) % HOST_PAGES) << PAGE_SHIFT : 0;
+	op->host_addr = !(a[0] & 3) ? 0 : a[0] & 1 ? host_va(a[2] & 31) : entry_address(a[2]);
+	if (a[0] & 4)
+		op->dev_bus_addr = host_mfn(a[1] & 3, (a[1] >> 2) % HOST_PAGES) << PAGE_SHIFT;
 	op->handle = a[3] == 255 ? ~0U : a[3] % 64;
 }
 
@@ -141,11 +147,14 @@ static void fill(unsigned int cmd, void *op, const u8 *a)
 		((struct gnttab_swap_grant_ref *)op)->ref_a = a[0] % (REFS + 1);
 		((struct gnttab_swap_grant_ref *)op)->ref_b = a[1] % (REFS + 1);
 		break;
-	case GNTTABOP_cache_flush:
-		((struct gnttab_cache_flush *)op)->a.dev_bus_addr = host_mfn(a[0] & 3, a[1] % HOST_PAGES) << PAGE_SHIFT;
-		((struct gnttab_cache_flush *)op)->length = a[2];
-		((struct gnttab_cache_flush *)op)->op = a[3] & 3;
+	case GNTTABOP_cache_flush: {
+		struct gnttab_cache_flush *f = op;
+
+		f->a.dev_bus_addr = host_mfn(a[0] & 3, a[1] % HOST_PAGES) << PAGE_SHIFT;
+		f->length = a[2];
+		f->op = a[3] & 3;
 		break;
+	}
 	default:
 		memcpy(op, a, 24);
 	}
@@ -214,6 +223,16 @@ static void call(unsigned int cmd, const struct record *r)
 	}
 }
 
+/* As the guest would write an entry: a frame of anybody's, or one of its entries. */
+static void update_pte(unsigned int dom, const u8 *a)
+{
+	pte_t pte = *host_pte(dom, a[4] & 31) & PTE_ADDR_MASK;
+
+	if (a[1] & 1)
+		pte = host_mfn(a[2] & 3, a[3] % HOST_PAGES) << PAGE_SHIFT;
+	host_update(dom, a[0] & 31, pte | (a[1] >> 1 & 7), ids[a[5] & 3]);
+}
+
 static void act(enum action what, unsigned int dom, const u8 *a)
 {
 	struct grant_table *gt = domains[dom].grant;
@@ -227,14 +246,13 @@ static void act(enum action what, unsigned int dom, const u8 *a)
 			*status_v2(gt, a[0] % REFS) = a[1];
 		break;
 	case GRANT: {
-		u8 e[6] = { a[0], GTF_permit_access | (a[1] & 4), (u8)(a[2] & 6), a[3], a[4], a[5] };
+		u8 e[6] = { a[0], GTF_permit_access | (a[1] & 4), a[2] & 6, a[3], a[4], a[5] };
 
 		write_entry(dom, e);
 		break;
 	}
 	case UPDATE_PTE:
-		host_update(dom, a[0] & 31, (a[1] & 1 ? host_mfn(a[2] & 3, a[3] % HOST_PAGES) << PAGE_SHIFT :
-			     *host_pte(dom, a[4] & 31) & PTE_ADDR_MASK) | (a[1] >> 1 & 7), ids[a[5] & 3]);
+		update_pte(dom, a);
 		break;
 	case SWITCH_VERSION:
 		((struct gnttab_set_version *)elements)->version = 1 + (a[0] & 1);

@@ -35,7 +35,7 @@
 #define HOST_VA		0x10000000UL	/* what a domain's L1 table maps */
 
 STUB_CURRENT struct vcpu *current;
-struct domain *dom_idle, *dom_io, *domain_list;
+struct domain *dom_idle, *dom_io;
 
 static struct domain domains[HOST_DOMAINS];
 static const domid_t ids[HOST_DOMAINS] = { 0, 1, 2, 7 };
@@ -99,6 +99,11 @@ struct domain *domain_get(domid_t id)
 			return &domains[i];
 		}
 	}
+	return NULL;
+}
+
+struct domain *domain_get_from(domid_t id)
+{
 	return NULL;
 }
 
@@ -264,7 +269,7 @@ static void host_kill(unsigned int dom)
 	l1[dom] = NULL;
 	while (domain_relinquish_memory(d))
 		;
-	gnttab_release_frames(d);
+	BUG_ON(gnttab_release_frames(d));
 	while (softirqs) {
 		softirqs = 0;
 		free_tables();

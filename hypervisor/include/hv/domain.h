@@ -195,7 +195,6 @@ struct domain {
 	bool created;		/* was unpaused: what only a new domain may be told is settled */
 	bool is_shut_down, is_shutting_down;
 	u8 shutdown_code;
-	u32 suspend_port;	/* raised instead of VIRQ_DOM_EXC; 0: none. ABI: domctl subscribe */
 	enum dying_state dying;
 	u8 kill_step;		/* of domain_kill(): the next one */
 	bool kill_running;	/* somebody carries it out */
@@ -226,6 +225,7 @@ struct domain {
 	/* serialises the registration of vcpu_info pages */
 	spinlock_t lock;
 
+	u32 suspend_port;	/* its port whose peer is told when it suspended; 0: none */
 	struct evtchn_domain *evtchn;
 	struct grant_table *grant;
 	struct pirq_domain *pirqs;

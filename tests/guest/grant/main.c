@@ -91,7 +91,8 @@ static void setup(void)
 	entries2 = (void *)entries;
 	status2 = alloc_pages(1);
 	for (int i = 0; i < FRAMES; i++)
-		CHECK_EQ(remap((char *)entries + i * PAGE_SIZE, list[i] << 12 | RW, UVMF_INVLPG), 0);
+		CHECK_EQ(remap((char *)entries + i * PAGE_SIZE, list[i] << 12 | RW, UVMF_INVLPG),
+			 0);
 
 	granted = alloc_pages(1);
 	window = alloc_pages(1);
@@ -317,7 +318,7 @@ static void behind_its_back(void)
 	CHECK_EQ(mmuext(MMUEXT_PIN_L1_TABLE, mfn), 0);
 	CHECK_EQ(mmuext(MMUEXT_UNPIN_TABLE, mfn), 0);
 
-	/* Zapped: the frame is free of it. What is left can be unmapped where it is mapped again. */
+	/* Zapped: the frame is free of it. It can be unmapped where it is mapped again. */
 	CHECK_EQ(remap(window, mfn << 12 | RW, UVMF_INVLPG), 0);
 	CHECK_EQ(unmap(handle), 0);
 	CHECK_EQ(entries[REF].flags, GTF_permit_access);
@@ -668,7 +669,8 @@ static void random_step(u64 *pages, u64 *where)
 		break;
 	case 2:
 	case 3:
-		if (maps[slot].live && !unmap_at(maps[slot].addr, maps[slot].bus, maps[slot].handle))
+		if (maps[slot].live &&
+		    !unmap_at(maps[slot].addr, maps[slot].bus, maps[slot].handle))
 			maps[slot].live = false;
 		else
 			unmap_at((u64)w, rnd(2) ? seed : 0, rnd(300));
@@ -691,25 +693,30 @@ static void random_step(u64 *pages, u64 *where)
 }
 
 /* End all, if need be by mapping frames again where the mappings were. */
+static u64 *random_entry(u64 *where, u64 addr)
+{
+	/* An entry's address lies in the table that maps the window. */
+	for (int k = 0; k < 4; k++) {
+		u64 *va = (u64 *)((char *)where + k * PAGE_SIZE);
+
+		if (addr == entry_machine_address(pte_of(va)))
+			return va;
+	}
+	return (u64 *)addr;
+}
+
 static void random_end(u64 *pages, u64 *where)
 {
-	u64 *w = where;
 	unsigned int left = 0;
 
 	for (int i = 0; i < RANDOM_MAPS; i++) {
 		for (int p = 0; maps[i].live && p < RANDOM_PAGES * 2; p++) {
-			u64 mfn = virt_to_mfn((char *)pages + p / 2 * PAGE_SIZE);
-			u64 addr = maps[i].addr;
+			u64 pte = virt_to_mfn((char *)pages + p / 2 * PAGE_SIZE) << 12 |
+				  (p & 1 ? RW : PTE_P | PTE_US);
 
-			if (addr) {
-				/* An entry's address lies in the table that maps the window. */
-				for (int k = 0; k < 4; k++)
-					if (addr == entry_machine_address(
-							pte_of((char *)w + k * PAGE_SIZE)))
-						addr = (u64)w + k * PAGE_SIZE;
-				CHECK_EQ(remap((void *)addr, mfn << 12 | (p & 1 ? RW : PTE_P | PTE_US),
+			if (maps[i].addr)
+				CHECK_EQ(remap(random_entry(where, maps[i].addr), pte,
 					       UVMF_INVLPG), 0);
-			}
 			int rc = unmap_at(maps[i].addr, maps[i].bus, maps[i].handle);
 
 			/* By chance it may have been unmapped before, by its number. */
