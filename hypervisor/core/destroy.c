@@ -69,7 +69,7 @@ static int end_vcpus(struct domain *d)
 	struct vcpu *v;
 
 	for_each_vcpu(d, v) {
-		pv_vcpu_unload(v);
+		pv_sync_loaded(v);
 		pv_vcpu_relinquish(v);
 		drop_vcpu_info(v);
 	}

@@ -200,7 +200,7 @@ int gnttab_release_frames(struct domain *d) { return 0; }
 int pirq_domain_init(struct domain *d) { return 0; }
 void pirq_domain_destroy(struct domain *d) {}
 void pirq_domain_free(struct domain *d) {}
-void pv_vcpu_unload(struct vcpu *v) {}
+void pv_sync_loaded(struct vcpu *v) {}
 void pv_vcpu_relinquish(struct vcpu *v) {}
 void sched_domain_init(struct domain *d) {}
 void sched_domain_destroy(struct domain *d) {}

@@ -62,7 +62,5 @@ void pv_fill_hypercall_page(void *page);
 pte_t pv_zero_gdt_entry(void);
 /* Write back what the CPU holds of a vCPU that is not running but still loaded. */
 void pv_sync_loaded(struct vcpu *v);
-/* The same of a paused vCPU, whichever CPU that is. */
-void pv_vcpu_unload(struct vcpu *v);
 
 #endif

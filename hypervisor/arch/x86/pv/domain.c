@@ -224,20 +224,6 @@ void pv_sync_loaded(struct vcpu *v)
 }
 
 /**
- * pv_vcpu_unload() - Write back a vCPU, wherever it is still loaded.
- * @v: paused, of any domain
- *
- * Context: interrupts on, no lock held.
- */
-void pv_vcpu_unload(struct vcpu *v)
-{
-	unsigned long flags = local_irq_save();
-
-	pv_sync_loaded(v);
-	local_irq_restore(flags);
-}
-
-/**
  * arch_context_switch() - Make @next the vCPU that this CPU runs.
  * @prev: the one it ran
  * @next: another
