@@ -18,6 +18,9 @@ unsigned int memory_max_order(void);
 /* Allocator's flags for XENMEMF_*; false if no memory can meet them. */
 bool memory_flags(unsigned int mem_flags, unsigned int *memflags);
 
+/* low_memory.c. After every allocation for a guest. */
+void memory_check_low(void);
+
 /* XENMEM_claim_pages. */
 long memory_claim(unsigned long arg);
 

@@ -62,6 +62,7 @@ static struct page_info *allocate(const struct extent_work *w)
 		gprintk(LOG_DEBUG,
 			"no memory for an extent of order %u for domain %u (%lu of %lu pages)\n",
 			w->res->extent_order, w->d->domain_id, w->d->tot_pages, w->d->max_pages);
+	memory_check_low();
 	return pg;
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Three domains that send arbitrary event_channel_op calls and write arbitrary
- * words into the memory they share with the hypervisor. An input is a list of
- * records of 16 bytes:
+ * Three domains that send arbitrary event_channel_op calls, write arbitrary words
+ * into the memory they share with the hypervisor, and die meanwhile. An input is
+ * a list of records of 16 bytes:
  *
- *	byte 0	  command, 14-15: write args at a place in shared memory
+ *	byte 0	  command; 14: write args at a place in shared memory; 15: the
+ *		  same, or the domain dies a little, or takes a global VIRQ
  *	byte 1	  domain and vCPU that call
  *	byte 2-15 the argument structure's first bytes, the rest zeros
  *
@@ -48,6 +49,26 @@ static void call(unsigned int cmd, const u8 *data)
 	do_event_channel_op(cmd, (unsigned long)arg, 0, 0, 0);
 }
 
+/* Dying, a domain makes no calls; what it still has goes by pieces. */
+static void control(struct domain *d, const u8 *data)
+{
+	switch (data[9] & 3) {
+	case 0:
+		if (d->domain_id && !(data[10] & 7))
+			d->dying = DOM_DYING;
+		if (d->dying) {
+			virq_clear_handlers(d);
+			evtchn_close_all(d);
+		}
+		break;
+	case 1:
+		virq_set_handler(d, data[10] % (NR_VIRQS + 2));
+		break;
+	default:
+		virq_send_global(VIRQ_CONSOLE + data[10] % 3);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
@@ -59,11 +80,13 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		current = &vcpus[dom][(data[1] >> 2 & 3) % HOST_VCPUS];
 		preempt = data[1] & 0x80;
 		fail_alloc = data[1] & 0x40 ? 1 + (data[1] >> 4 & 3) : 0;
-		if ((data[0] & 15) < 14)
-			call(data[0] & 15, data + 2);
-		else
+		if ((data[0] & 15) == 15 && data[10] & 1)
+			control(current->domain, data + 2);
+		else if ((data[0] & 15) >= 14)
 			scribble(dom, data + 2);
-		if (data[1] & 0x10) {
+		else if (!current->domain->dying)
+			call(data[0] & 15, data + 2);
+		if (data[1] & 0x10 && !current->domain->dying) {
 			virq_send_vcpu(current, data[2] % NR_VIRQS);
 			evtchn_send_pirq(current->domain, data[3]);
 		}

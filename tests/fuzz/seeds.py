@@ -147,6 +147,11 @@ def evtchn():
     yield alloc + bind + send + call(5, 0, 0x7FF0, 1) + call(3, 1, 1)
     yield fifo + alloc + bind + send + call(13, 0, 1, 3) + send + call(9, 0, 1)
     yield alloc + bind + fifo + send + call(14, 0, 2, 0x20000000) + call(10, 0, 0x7FF0)
+    def control(caller, what, arg):
+        return struct.pack("<BB14B", 15, caller, *[0] * 8, 1, what, arg, 0, 0, 0)
+
+    yield alloc + bind + control(1, 0, 0) + call(4, 0, 1) + call(3, 0, 1)
+    yield control(1, 1, 3) + control(1, 2, 1) + control(1, 0, 0) + control(1, 2, 1)
     yield call(1, 0x10, 0, 0) + call(2, 0x10, 9) + call(7, 4, 1) + call(8, 0, 1, 2) + call(3, 0, 2)
 
 

@@ -242,6 +242,7 @@ struct domain *domain_get(domid_t id)
 }
 
 void domain_put(struct domain *d) {}
+void hv_page_unmapped(struct page_info *pg) {}
 void init_guest_l4(pte_t *l4, const struct domain *d) {}
 void flush_cache_page(const void *page) {}
 void write_cr3_flush(u64 cr3) {}

@@ -83,7 +83,14 @@ void flush_cache_page(const void *page) {}
 void flush_tlb_serve(void) {}
 void flush_tlb_older(u64 clock) {}
 void flush_tlb_stamp(u32 stamp) {}
-void virq_send_global(u32 virq) {}
+
+static unsigned int nr_low;	/* VIRQ_ENOMEMs */
+
+void virq_send_global(u32 virq)
+{
+	BUG_ON(virq != VIRQ_ENOMEM);
+	nr_low++;
+}
 
 void softirq_register(enum softirq nr, void (*fn)(void))
 {
@@ -249,6 +256,7 @@ static void host_start(void)
 	if (!host_free)
 		host_once();
 	preempt = false;
+	nr_low = 0;
 	fail_copy = 0;
 	memset(guest, 0, sizeof(guest));
 	memset(grant_frames, 0, sizeof(grant_frames));

@@ -153,6 +153,27 @@ static void test_claims(void **state)
 		domains[i].dying = DOM_ALIVE;
 }
 
+/* Take pages one at a time until @left are free; how often it was told. */
+static unsigned int drain_to(unsigned long left)
+{
+	unsigned int before = nr_low;
+
+	while (page_alloc_free_pages() > left)
+		assert_int_equal(populate(7, 1, 0), 1);
+	return nr_low - before;
+}
+
+/* Other tests may have brought the threshold down; from here on it halves. */
+static void test_low_memory(void **state)
+{
+	domains[2].max_pages = page_alloc_free_pages();
+	drain_to(2049);
+	assert_int_equal(drain_to(1025), 1);
+	assert_int_equal(drain_to(1024), 1);
+	assert_int_equal(drain_to(513), 0);
+	assert_int_equal(drain_to(512), 1);
+}
+
 static void test_memory_map(void **state)
 {
 	struct xen_foreign_memory_map fmap = { .domid = 7, .map = { .nr_entries = 3 } };
@@ -396,6 +417,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_built_by_another),
 		TEST(test_claims),
+		TEST(test_low_memory),
 		TEST(test_memory_map),
 		TEST(test_acquire_resource),
 		TEST(test_exchange_for_another),
