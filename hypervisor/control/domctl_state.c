@@ -156,8 +156,8 @@ long domctl_setvcpuextstate(struct domain *d, struct xen_domctl *op, bool *reply
 	return rc;
 }
 
-/* MSRs that a PV guest has of its own; only those that are not 0 are told. */
-static const u32 own_msrs[] = { MSR_TSC_AUX };
+/* A PV guest has one MSR of its own, TSC_AUX; it is told if it is not 0. */
+#define OWN_MSRS	1U
 
 static bool has_tsc_aux(const struct vcpu *v)
 {
@@ -176,7 +176,7 @@ long domctl_get_vcpu_msrs(struct domain *d, struct xen_domctl *op, bool *reply)
 	if (!v)
 		return -EINVAL;
 	*reply = true;
-	m->msr_count = ARRAY_SIZE(own_msrs);
+	m->msr_count = OWN_MSRS;
 	if (!handle_va(m->msrs))
 		return 0;
 	vcpu_pause(v);
@@ -204,7 +204,7 @@ long domctl_set_vcpu_msrs(struct domain *d, struct xen_domctl *op, bool *reply)
 	long rc = 0;
 	u32 i;
 
-	if (!v || m->msr_count > ARRAY_SIZE(own_msrs))
+	if (!v || m->msr_count > OWN_MSRS)
 		return -EINVAL;
 	vcpu_pause(v);
 	for (i = 0; i < m->msr_count && !rc; i++) {
