@@ -15,6 +15,7 @@
 #include <hv/domain.h>
 #include <hv/efi.h>
 #include <hv/errno.h>
+#include <hv/grant.h>
 #include <hv/ioport.h>
 #include <hv/irq.h>
 #include <hv/irq_desc.h>
@@ -234,6 +235,7 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	sched_init_cpu(0);
 	console_init_late();
 	debug_keys_init();
+	grant_init();
 	if (IS_ENABLED(CONFIG_HV_PERF_COUNTERS))
 		perfc_init();
 	local_irq_enable();

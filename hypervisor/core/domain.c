@@ -152,6 +152,24 @@ struct domain *domain_get_remote(domid_t domid)
 	return d;
 }
 
+/**
+ * domain_get_target() - As domain_get_remote(), and say why not.
+ * @domid: any number
+ * @d:	   set on success, with a reference
+ *
+ * Return: 0; -ESRCH if there is none; -EPERM if the caller has no rights.
+ */
+int domain_get_target(domid_t domid, struct domain **d)
+{
+	*d = domain_get(domid);
+	if (!*d)
+		return -ESRCH;
+	if (domain_may_act_on(*d))
+		return 0;
+	domain_put(*d);
+	return -EPERM;
+}
+
 struct vcpu *domain_vcpu(const struct domain *d, unsigned int id)
 {
 	return id < d->max_vcpus ? READ_ONCE(d->vcpu[id]) : NULL;

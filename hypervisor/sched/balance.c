@@ -34,10 +34,10 @@ static bool move_one(unsigned int from, unsigned int to, bool idle)
 	if (v) {
 		sched_policy->dequeue(v);
 		sched_set_processor(v, to);
-		sched_pick_at(v, sched_policy->enqueue(v, FROM_QUEUE, now), now);
+		sched_pick_at(v, sched_policy->enqueue(v, false, now), now);
 	}
 	unlock_both(from, to, flags);
-	return v != NULL;
+	return v;
 }
 
 void sched_push(unsigned int from, unsigned int to)

@@ -217,7 +217,7 @@ static bool unpark(struct vcpu *v)
 	return true;
 }
 
-static u64 credit2_enqueue(struct vcpu *v, enum sched_from from, u64 now);
+static u64 credit2_enqueue(struct vcpu *v, bool ran, u64 now);
 
 /* Let all that are parked compete again. A vCPU outlives this: its domain's end waits for it. */
 static void unpark_all(struct domain *d)
@@ -233,7 +233,7 @@ static void unpark_all(struct domain *d)
 		if (unpark(v)) {
 			u64 now = now_ns();
 
-			sched_pick_at(v, credit2_enqueue(v, FROM_SLEEP, now), now);
+			sched_pick_at(v, credit2_enqueue(v, false, now), now);
 		}
 		spin_unlock_irqrestore(&sc->lock, flags);
 	}
@@ -296,21 +296,18 @@ static void advance(struct queue *q, u64 vtime)
 		q->vtime = vtime;
 }
 
-/* How far @v may be behind its queue, and ahead of it. */
-static void bound_vtime(struct queue *q, struct vcpu *v, enum sched_from from)
+/* How far one that comes may be behind its queue, and ahead of it. */
+static void bound_vtime(struct queue *q, struct vcpu *v)
 {
-	u32 weight = weight_of(v);
-	u64 behind = from == FROM_SLEEP ? WARP :
-		     min_t(u64, ns_to_virtual(3 * PUSH_LAG_NS, weight), SPREAD);
-	u64 ahead = ns_to_virtual(2 * slice_of(v), weight);
+	u64 ahead = ns_to_virtual(2 * slice_of(v), weight_of(v));
 
-	if (is_before(*vtime_of(v), q->vtime - behind))
-		*vtime_of(v) = q->vtime - behind;
+	if (is_before(*vtime_of(v), q->vtime - WARP))
+		*vtime_of(v) = q->vtime - WARP;
 	else if (is_before(q->vtime + ahead, *vtime_of(v)))
 		*vtime_of(v) = q->vtime + ahead;
 }
 
-static u64 credit2_enqueue(struct vcpu *v, enum sched_from from, u64 now)
+static u64 credit2_enqueue(struct vcpu *v, bool ran, u64 now)
 {
 	unsigned int cpu = v->processor;
 	struct queue *q = queues[cpu];
@@ -318,7 +315,7 @@ static u64 credit2_enqueue(struct vcpu *v, enum sched_from from, u64 now)
 	struct vcpu *curr;
 	u64 curr_vtime;
 
-	if (from == FROM_CPU) {
+	if (ran) {
 		insert(q, v);
 		return SCHED_NEVER;
 	}
@@ -327,13 +324,13 @@ static u64 credit2_enqueue(struct vcpu *v, enum sched_from from, u64 now)
 	if (!curr) {
 		if (first)
 			advance(q, first->key);
-		bound_vtime(q, v, from);
+		bound_vtime(q, v);
 		insert(q, v);
 		return now;
 	}
 	curr_vtime = vtime_now(curr, now);
 	advance(q, first && is_before(first->key, curr_vtime) ? first->key : curr_vtime);
-	bound_vtime(q, v, from);
+	bound_vtime(q, v);
 	insert(q, v);
 	return curr->sched.credit2.picked_ns + (is_before(*vtime_of(v), curr_vtime) ?
 		READ_ONCE(sched_ratelimit_us) * NSEC_PER_USEC : slice_of(curr));

@@ -52,7 +52,7 @@ static void null_leave(struct vcpu *v)
 	softirq_raise_cpu(v->processor, SOFTIRQ_SCHEDULE);
 }
 
-static u64 null_enqueue(struct vcpu *v, enum sched_from from __maybe_unused, u64 now)
+static u64 null_enqueue(struct vcpu *v, bool ran __maybe_unused, u64 now)
 {
 	unsigned int cpu = v->processor;
 	struct owned_cpu *oc = owned[cpu];

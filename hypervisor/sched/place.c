@@ -169,13 +169,14 @@ void sched_init_affinity(struct vcpu *v)
 	}
 }
 
-/* Where a new vCPU begins. */
+/* Where a new vCPU begins: one CPU after the other. */
 unsigned int sched_first_cpu(const struct vcpu *v)
 {
-	unsigned int cpu = v->vcpu_id % nr_cpus;
+	static unsigned int turn;
 	cpumask_t allowed = allowed_cpus(v);
+	unsigned int start = __atomic_fetch_add(&turn, 1, __ATOMIC_RELAXED) % nr_cpus;
 
-	return cpumask_test(&allowed, cpu) ? cpu : least_waiting(&allowed);
+	return first_common(&allowed, &allowed, start);
 }
 
 /* Run-queue lock held, masks or pool changed. True if vcpu_wake() is to queue it anew. */
@@ -221,10 +222,11 @@ int vcpu_set_hard_affinity(struct vcpu *v, const cpumask_t *mask)
 	bool wake = false;
 	int rc = 0;
 
-	if (!in_pool(mask))
-		return -EINVAL;
+	/* A CPU that goes leaves the pool first, then evict() takes this lock. */
 	sc = sched_lock_vcpu(v, &flags);
-	if (v->sched.bound_cpu != NOT_BOUND) {
+	if (!in_pool(mask)) {
+		rc = -EINVAL;
+	} else if (v->sched.bound_cpu != NOT_BOUND) {
 		rc = -EBUSY;
 	} else {
 		v->sched.hard = *mask;
@@ -292,10 +294,13 @@ int vcpu_bind_current(int cpu)
 	struct sched_cpu *sc;
 	int rc = 0;
 
-	if (cpu >= MAX_CPUS || (cpu >= 0 && !test_bit((unsigned int)cpu, &sched_pool_cpus)))
+	if (cpu >= MAX_CPUS)
 		return -EINVAL;
+	/* As in vcpu_set_hard_affinity(). */
 	sc = sched_lock_vcpu(v, &flags);
-	if (cpu >= 0 && v->sched.bound_cpu != NOT_BOUND) {
+	if (cpu >= 0 && !test_bit((unsigned int)cpu, &sched_pool_cpus)) {
+		rc = -EINVAL;
+	} else if (cpu >= 0 && v->sched.bound_cpu != NOT_BOUND) {
 		rc = -EBUSY;
 	} else {
 		v->sched.bound_cpu = (s16)(cpu < 0 ? NOT_BOUND : cpu);

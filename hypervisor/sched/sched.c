@@ -110,8 +110,11 @@ static bool activate(struct vcpu *v)
 		sched_set_processor(v, cpu);
 		return false;
 	}
+	/* Set while it slept, it may be out of date. */
+	if (unlikely(v->sched.misplaced))
+		v->sched.misplaced = !sched_may_run(v, cpu);
 	v->sched.queued = true;
-	sched_pick_at(v, sched_policy->enqueue(v, FROM_SLEEP, now), now);
+	sched_pick_at(v, sched_policy->enqueue(v, false, now), now);
 	if (nr_cpus > 1)
 		sched_tickle_idle(v);
 	return true;
@@ -348,7 +351,7 @@ static void put_prev(struct vcpu *prev, unsigned int cpu, u64 now)
 		return;
 	}
 	prev->sched.queued = true;
-	sched_policy->enqueue(prev, FROM_CPU, now);
+	sched_policy->enqueue(prev, true, now);
 }
 
 /*

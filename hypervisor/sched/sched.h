@@ -9,7 +9,8 @@
 
 struct sched_cpu {
 	spinlock_t lock;	/* the run-queue lock: see sched.c */
-	unsigned int nr_waiting;	/* that pick() may give; the policy counts. Others read it as a hint */
+	/* How many pick() may give; the policy counts. Others read it as a hint. */
+	unsigned int nr_waiting;
 	u64 pick_at_ns;		/* when the slice timer fires; SCHED_NEVER */
 	struct timer slice_timer;
 	/* The CPU's own: what schedule() leaves to be done once it has unlocked. */

@@ -81,7 +81,8 @@ static void test_right_paths(void **state)
 		for (unsigned int i = 0; i < NODES; i++) {
 			unsigned int depth = 0;
 
-			nodes[i].key = order == 0 ? i : order == 1 ? NODES - i : (i * 7919U) % NODES;
+			nodes[i].key = order == 0 ? i :
+				       order == 1 ? NODES - i : (i * 7919U) % NODES;
 			pq_insert(&queue, &nodes[i]);
 			for (struct pq_node *n = queue.first; n; n = n->right)
 				depth++;

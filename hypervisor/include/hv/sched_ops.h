@@ -20,13 +20,6 @@ struct xen_sysctl_scheduler_op;
 
 #define SCHED_NEVER	(~0UL)
 
-/* Where an enqueued vCPU comes from. */
-enum sched_from {
-	FROM_SLEEP,	/* it was not runnable */
-	FROM_CPU,	/* it ran there until now */
-	FROM_QUEUE,	/* it waited in the queue of another CPU */
-};
-
 struct sched_policy {
 	const char *name;	/* sched=NAME */
 	u32 abi_id;		/* XEN_SCHEDULER_* */
@@ -39,8 +32,12 @@ struct sched_policy {
 	/* @v, asleep, is about to belong to another CPU, or to go. NULL: nothing to do. */
 	void (*leave)(struct vcpu *v);
 
-	/* When the CPU is to pick again, which may be past; SCHED_NEVER: no sooner than before. */
-	u64 (*enqueue)(struct vcpu *v, enum sched_from from, u64 now);
+	/*
+	 * @ran: it was running there until now, and the CPU is about to pick; else
+	 * it slept, or waited on another CPU. Returns when the CPU is to pick again,
+	 * which may be past; SCHED_NEVER: no sooner than before.
+	 */
+	u64 (*enqueue)(struct vcpu *v, bool ran, u64 now);
 	void (*dequeue)(struct vcpu *v);
 	/*
 	 * Next vCPU, out of the queue, NULL if nobody may run, and after how
