@@ -339,6 +339,22 @@ static void without_memory(void **state)
 	assert_int_equal(domctl(&op), -EINVAL);
 }
 
+/* It has begun to end, and was not ended yet: nothing more is to be had. */
+static void nothing_for_the_dying(void **state)
+{
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_setvcpucontext, .domain = 1 };
+
+	host_domains[1]->dying = DOM_DYING;
+	op.u.vcpucontext.ctxt.p = (void *)BUF_VA;
+	assert_int_equal(domctl(&op), -EINVAL);
+	op = (struct xen_domctl){ .cmd = XEN_DOMCTL_max_vcpus, .domain = 1 };
+	op.u.max_vcpus.max = 1;
+	assert_int_equal(domctl(&op), -EINVAL);
+	host_domains[1]->dying = DOM_DEAD;
+	assert_int_equal(simple(XEN_DOMCTL_getdomaininfo, 1), 0);
+	assert_null(host_domains[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -351,6 +367,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(sets_of_bits, setup, teardown),
 		cmocka_unit_test_setup_teardown(permissions, setup, teardown),
 		cmocka_unit_test_setup_teardown(without_memory, setup, teardown),
+		cmocka_unit_test_setup_teardown(nothing_for_the_dying, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
