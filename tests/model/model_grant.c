@@ -133,8 +133,8 @@ struct scenario {
 	const char *name;
 	unsigned int version;
 	u32 ref;
-	void (*thread[THREADS_MAX])(void);
 	unsigned int bound;	/* changes of a thread that could go on */
+	void (*thread[THREADS_MAX])(void);
 };
 
 static const struct scenario *sc;
@@ -514,17 +514,17 @@ static void there_and_back(void)
 int main(int argc, char **argv)
 {
 	static const struct scenario scenarios[] = {
-		{ "v1, one use, ended", 1, REF, { writer, guest_v1 }, 99 },
-		{ "v1, two uses, ended", 1, REF, { reader, writer, guest_v1 }, 3 },
-		{ "v1, made read-only", 1, REF, { reader_twice, writer, guest_makes_readonly }, 3 },
-		{ "v2, one use, ended", 2, REF, { writer, guest_v2 }, 99 },
-		{ "v2, one use, ended for good", 2, REF, { writer, guest_ends_v2 }, 99 },
-		{ "v2, two uses, ended", 2, REF, { reader, writer, guest_v2 }, 3 },
-		{ "1 to 2", 1, REF, { reader, writer, to_version_2 }, 2 },
-		{ "1 to 2, reserved", 1, RESERVED_REF, { reader, writer, to_version_2 }, 2 },
-		{ "2 to 1, reserved", 2, RESERVED_REF, { reader, writer, to_version_1 }, 2 },
-		{ "2 to 1", 2, REF, { reader_twice, to_version_1 }, 4 },
-		{ "there and back, reserved", 1, RESERVED_REF, { writer, there_and_back }, 4 },
+		{ "v1, one use, ended", 1, REF, 99, { writer, guest_v1 } },
+		{ "v1, two uses, ended", 1, REF, 3, { reader, writer, guest_v1 } },
+		{ "v1, made read-only", 1, REF, 3, { reader_twice, writer, guest_makes_readonly } },
+		{ "v2, one use, ended", 2, REF, 99, { writer, guest_v2 } },
+		{ "v2, one use, ended for good", 2, REF, 99, { writer, guest_ends_v2 } },
+		{ "v2, two uses, ended", 2, REF, 3, { reader, writer, guest_v2 } },
+		{ "1 to 2", 1, REF, 2, { reader, writer, to_version_2 } },
+		{ "1 to 2, reserved", 1, RESERVED_REF, 2, { reader, writer, to_version_2 } },
+		{ "2 to 1, reserved", 2, RESERVED_REF, 2, { reader, writer, to_version_1 } },
+		{ "2 to 1", 2, REF, 4, { reader_twice, to_version_1 } },
+		{ "there and back, reserved", 1, RESERVED_REF, 4, { writer, there_and_back } },
 	};
 
 	more = argc > 1 ? 1 : 0;	/* "long" */
