@@ -134,6 +134,7 @@ struct scenario {
 	unsigned int version;
 	u32 ref;
 	unsigned int bound;	/* changes of a thread that could go on */
+
 	void (*thread[THREADS_MAX])(void);
 };
 
