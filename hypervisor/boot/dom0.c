@@ -16,6 +16,7 @@
 #include <hv/errno.h>
 #include <hv/evtchn.h>
 #include <hv/grant.h>
+#include <hv/ioport.h>
 #include <hv/irq.h>
 #include <hv/mm.h>
 #include <hv/options.h>
@@ -517,6 +518,10 @@ static void __init create_domain0(struct build *b)
 
 	if (!d)
 		panic("Out of memory for domain 0 itself");
+	iomem_grant_machine(d);
+	ioport_grant_machine(d);
+	if (rangeset_add(&d->access.irqs, 0, NR_IRQS - 1))
+		panic("Out of memory for domain 0's interrupts");
 	b->d = d;
 	for (i = 0; i < vcpus; i++)
 		if (!vcpu_create(d, i))

@@ -107,8 +107,8 @@ static void __init parse_loader_info(u32 magic, u64 phys)
 
 static void __init banner(void)
 {
-	printk(" Xen version %u.%u%s (Hospes " HOSPES_VERSION ")\n", XEN_ABI_MAJOR, XEN_ABI_MINOR,
-	       XEN_ABI_EXTRAVERSION);
+	printk(" Xen version %u.%u%s (Hospes " HOSPES_VERSION ")\n", xen_abi_version() >> 16,
+	       xen_abi_version() & 0xffff, xen_abi_extraversion());
 	pr_info("Command line: %s\n", boot_info_args(&bi, bi.cmdline));
 	pr_info("Boot loader: %s (multiboot%s)\n", bi.loader[0] ? bi.loader : "unnamed",
 		bi.protocol == BOOT_MULTIBOOT2 ? "2" : "");

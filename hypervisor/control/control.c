@@ -94,7 +94,8 @@ void domain_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 	info->flags |= (u32)READ_ONCE(d->shutdown_code) << XEN_DOMINF_shutdownshift;
 	spin_lock(&d->page_lock);
 	info->tot_pages = d->tot_pages;
-	info->max_pages = d->max_pages;
+	info->outstanding_pages = d->claimed_pages;
+	info->max_pages = min(d->max_pages, (unsigned long)~0U);	/* no limit */
 	spin_unlock(&d->page_lock);
 	info->shared_info_frame = mfn_x(virt_to_mfn(d->shared_info));
 	memcpy(info->handle, d->handle, sizeof(info->handle));

@@ -41,7 +41,6 @@ int ctl_bitmap_read(unsigned long *map, unsigned int nbits, const struct xenctl_
 int ctl_bitmap_write(const struct xenctl_bitmap *to, const unsigned long *map, unsigned int nbits);
 int ctl_cpumask_read(cpumask_t *mask, const struct xenctl_bitmap *from);
 int ctl_cpumask_write(const struct xenctl_bitmap *to, const cpumask_t *mask);
-void ctl_online_cpus(cpumask_t *mask);
 
 /* domctl_create.c */
 DOMCTL(createdomain);
@@ -64,6 +63,55 @@ DOMCTL(setvcpucontext);
 DOMCTL(getvcpucontext);
 DOMCTL(getvcpuinfo);
 
+/* domctl_access.c */
+DOMCTL(iomem_permission);
+DOMCTL(ioport_permission);
+DOMCTL(irq_permission);
+DOMCTL(gsi_permission);
+DOMCTL(memory_mapping);
+
+/* domctl_pages.c */
+DOMCTL(getpageframeinfo3);
+DOMCTL(hypercall_init);
+DOMCTL(shadow_op);
+DOMCTL(set_address_size);
+DOMCTL(get_address_size);
+
+/* domctl_state.c */
+DOMCTL(get_ext_vcpucontext);
+DOMCTL(set_ext_vcpucontext);
+DOMCTL(getvcpuextstate);
+DOMCTL(setvcpuextstate);
+DOMCTL(get_vcpu_msrs);
+DOMCTL(set_vcpu_msrs);
+DOMCTL(sendtrigger);
+DOMCTL(subscribe);
+DOMCTL(set_virq_handler);
+
+/* sysctl_misc.c */
+SYSCTL(perfc_op);
+SYSCTL(get_pmstat);
+SYSCTL(pm_op);
+SYSCTL(cpu_hotplug);
+SYSCTL(page_offline_op);
+SYSCTL(psr_cmt_op);
+SYSCTL(psr_alloc);
+SYSCTL(livepatch_op);
+
+/* cpu_policy.c */
+DOMCTL(get_cpu_policy);
+DOMCTL(set_cpu_policy);
+SYSCTL(get_cpu_policy);
+SYSCTL(get_cpu_featureset);
+SYSCTL(get_cpu_levelling_caps);
+
+/* domctl_sched.c */
+DOMCTL(setvcpuaffinity);
+DOMCTL(getvcpuaffinity);
+DOMCTL(setnodeaffinity);
+DOMCTL(getnodeaffinity);
+DOMCTL(scheduler_op);
+
 /* topology.c */
 SYSCTL(physinfo);
 SYSCTL(sched_id);
@@ -72,6 +120,7 @@ SYSCTL(availheap);
 SYSCTL(cputopoinfo);
 SYSCTL(numainfo);
 SYSCTL(cpupool_op);
+SYSCTL(scheduler_op);
 SYSCTL(pcitopoinfo);
 
 #endif

@@ -8,8 +8,6 @@
 #include <hv/bitmap.h>
 #include <hv/errno.h>
 #include <hv/guest_access.h>
-#include <hv/percpu.h>
-
 #include <hv/string.h>
 
 /* Far more than anybody has: what is beyond is a mistake. */
@@ -80,13 +78,4 @@ int ctl_cpumask_write(const struct xenctl_bitmap *to, const cpumask_t *mask)
 
 	memcpy(bits, mask->bits, sizeof(bits));
 	return ctl_bitmap_write(to, bits, MAX_CPUS);
-}
-
-/** ctl_online_cpus() - The CPUs that run vCPUs; all are in the one pool. */
-void ctl_online_cpus(cpumask_t *mask)
-{
-	cpumask_clear(mask);
-	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
-		if (percpu_of[cpu] && READ_ONCE(percpu_of[cpu]->online))
-			cpumask_set(mask, cpu);
 }

@@ -23,27 +23,85 @@
 
 struct command {
 	domctl_fn fn;
+	s16 refused;	/* no @fn: what is answered if the domain is there */
 	u8 flags;
 };
 
 #define CALL(name) \
-	[XEN_DOMCTL_##name] = { domctl_##name, 0 }
+	[XEN_DOMCTL_##name] = { .fn = domctl_##name }
 #define CALL_WITH(name, with) \
-	[XEN_DOMCTL_##name] = { domctl_##name, with }
+	[XEN_DOMCTL_##name] = { .fn = domctl_##name, .flags = with }
+/* What PV guests, or a machine without an IOMMU, have not: the reference's errno. */
+#define REFUSE(name, error) \
+	[XEN_DOMCTL_##name] = { .refused = error }
 
 static const struct command commands[] = {
 	CALL_WITH(createdomain, FINDS_ITSELF),
+	CALL(destroydomain),
 	CALL(pausedomain),
 	CALL(unpausedomain),
 	CALL_WITH(getdomaininfo, FINDS_ITSELF | STORE_TOO),
+	CALL(setvcpuaffinity),
+	CALL(shadow_op),
 	CALL(max_mem),
 	CALL(setvcpucontext),
 	CALL(getvcpucontext),
 	CALL(getvcpuinfo),
 	CALL(max_vcpus),
+	CALL(scheduler_op),
 	CALL(setdomainhandle),
+	CALL(irq_permission),
+	CALL(iomem_permission),
+	CALL(ioport_permission),
+	CALL(hypercall_init),
 	CALL(settimeoffset),
+	CALL(getvcpuaffinity),
 	CALL(resumedomain),
+	CALL(sendtrigger),
+	CALL(subscribe),
+	CALL(set_address_size),
+	CALL(get_address_size),
+	CALL(memory_mapping),
+	CALL(set_ext_vcpucontext),
+	CALL(get_ext_vcpucontext),
+	CALL(gettscinfo),
+	CALL(settscinfo),
+	CALL(getpageframeinfo3),
+	CALL(setvcpuextstate),
+	CALL(getvcpuextstate),
+	CALL(set_virq_handler),
+	CALL(setnodeaffinity),
+	CALL(getnodeaffinity),
+	CALL(get_vcpu_msrs),
+	CALL(set_vcpu_msrs),
+	CALL(get_cpu_policy),
+	CALL(set_cpu_policy),
+	[DOMCTL_gsi_permission] = { .fn = domctl_gsi_permission },
+
+	REFUSE(setdebugging, -EOPNOTSUPP),
+	REFUSE(gethvmcontext, -EINVAL),
+	REFUSE(sethvmcontext, -EINVAL),
+	REFUSE(gethvmcontext_partial, -EINVAL),
+	REFUSE(set_target, -EINVAL),
+	REFUSE(bind_pt_irq, -EINVAL),
+	REFUSE(unbind_pt_irq, -EINVAL),
+	REFUSE(ioport_mapping, -EOPNOTSUPP),
+	/* To libxl, "no IOMMU": PV guests may have devices all the same. */
+	REFUSE(assign_device, -ENOSYS),
+	REFUSE(deassign_device, -ENOSYS),
+	REFUSE(test_assign_device, -ENOSYS),
+	REFUSE(get_device_group, -ENOSYS),
+	REFUSE(debug_op, -EINVAL),
+	REFUSE(vm_event_op, -ENODEV),
+	REFUSE(set_access_required, -EOPNOTSUPP),
+	REFUSE(monitor_op, -EOPNOTSUPP),
+	REFUSE(set_broken_page_p2m, -EINVAL),
+	REFUSE(psr_cmt_op, -ENODEV),
+	REFUSE(psr_alloc, -ENODEV),
+	REFUSE(soft_reset, -EINVAL),
+	REFUSE(vmtrace_op, -EINVAL),
+	REFUSE(get_paging_mempool_size, -EOPNOTSUPP),
+	REFUSE(set_paging_mempool_size, -EOPNOTSUPP),
 };
 
 /* One bit for each command that was asked for in vain. */
@@ -76,7 +134,7 @@ static long carry_out(const struct command *c, struct xen_domctl *op, bool *repl
 	d = op->domain < DOMID_FIRST_RESERVED ? domain_get(op->domain) : NULL;
 	if (!d)
 		return -ESRCH;
-	rc = c->fn(d, op, reply);
+	rc = c->fn ? c->fn(d, op, reply) : c->refused;
 	domain_put(d);
 	return rc;
 }
@@ -105,7 +163,7 @@ long do_domctl(unsigned long a1, unsigned long a2, unsigned long a3, unsigned lo
 
 	if (copy_from_guest(&op, a1))
 		return -EFAULT;
-	if (op.cmd < ARRAY_SIZE(commands) && commands[op.cmd].fn)
+	if (op.cmd < ARRAY_SIZE(commands) && (commands[op.cmd].fn || commands[op.cmd].refused))
 		c = &commands[op.cmd];
 	if (!may_call(c))
 		return -EPERM;

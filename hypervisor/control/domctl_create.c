@@ -144,7 +144,7 @@ long domctl_createdomain(struct domain *none, struct xen_domctl *op, bool *reply
 	d = domain_create(domid, &config);
 	if (!d)
 		return -ENOMEM;
-	d->controller_pauses = 1;
+	domain_pause_by_controller(d);
 	memcpy(d->handle, c->handle, sizeof(d->handle));
 	op->domain = domid;
 	*reply = true;
@@ -179,4 +179,12 @@ long domctl_setdomainhandle(struct domain *d, struct xen_domctl *op, bool *reply
 {
 	memcpy(d->handle, op->u.setdomainhandle.handle, sizeof(d->handle));
 	return 0;
+}
+
+/* -ERESTART until all that it held is given back. */
+long domctl_destroydomain(struct domain *d, struct xen_domctl *op, bool *reply)
+{
+	if (d == current->domain || d->is_hardware_domain)
+		return -EINVAL;
+	return domain_kill(d);
 }

@@ -13,31 +13,22 @@
 #include <hv/sched.h>
 #include <hv/time.h>
 
-/* So that no toolstack counts further than we do. */
-#define CONTROLLER_PAUSES_MAX	255
+/* xl.cfg(5), tsc_mode. */
+#define TSC_MODE_DEFAULT	0	/* emulated where it must be */
+#define TSC_MODE_ALWAYS		1
+#define TSC_MODE_NEVER		2
 
-/* A domain that is held is paused once, however often the toolstack said so. */
 long domctl_pausedomain(struct domain *d, struct xen_domctl *op, bool *reply)
 {
-	if (d == current->domain)
-		return -EINVAL;
-	if (d->controller_pauses == CONTROLLER_PAUSES_MAX)
-		return -EOVERFLOW;
-	if (d->controller_pauses++ == 0)
-		domain_pause(d);
-	return 0;
+	return d == current->domain ? -EINVAL : domain_pause_by_controller(d);
 }
 
 /* The first time is the end of its creation. */
 long domctl_unpausedomain(struct domain *d, struct xen_domctl *op, bool *reply)
 {
-	if (!d->controller_pauses)
-		return -EINVAL;
-	if (--d->controller_pauses)
-		return 0;
-	d->created = true;
-	domain_unpause(d);
-	return 0;
+	if (READ_ONCE(d->controller_pauses) == 1)
+		d->created = true;
+	return domain_unpause_by_controller(d);
 }
 
 /* After a suspend that came to nothing. */
@@ -72,5 +63,48 @@ long domctl_settimeoffset(struct domain *d, struct xen_domctl *op, bool *reply)
 {
 	d->time_offset_seconds = op->u.settimeoffset.time_offset_seconds;
 	time_update_wallclock(d);
+	return 0;
+}
+
+/*
+ * The TSC is the machine's, whatever is asked, but for a guest that insists on
+ * an emulated one: that we do not have. ABI: arch-x86/cpuid.h and xl.cfg(5),
+ * tsc_mode.
+ */
+long domctl_settscinfo(struct domain *d, struct xen_domctl *op, bool *reply)
+{
+	const struct xen_domctl_tsc_info *t = &op->u.tsc_info;
+
+	if (d == current->domain)
+		return -EINVAL;
+	switch (t->tsc_mode) {
+	case TSC_MODE_DEFAULT:
+	case TSC_MODE_NEVER:
+		break;
+	case TSC_MODE_ALWAYS:
+		return -EOPNOTSUPP;
+	default:
+		return -EINVAL;
+	}
+	d->tsc_mode = t->tsc_mode;
+	d->tsc_incarnation = t->incarnation + 1;
+	return 0;
+}
+
+long domctl_gettscinfo(struct domain *d, struct xen_domctl *op, bool *reply)
+{
+	struct xen_domctl_tsc_info *t = &op->u.tsc_info;
+
+	if (d == current->domain)
+		return -EINVAL;
+	*t = (struct xen_domctl_tsc_info){
+		.tsc_mode = d->tsc_mode,
+		.incarnation = d->tsc_incarnation,
+	};
+	if (d->tsc_mode == TSC_MODE_DEFAULT) {
+		t->elapsed_nsec = now_ns();
+		t->gtsc_khz = tsc_khz;
+	}
+	*reply = true;
 	return 0;
 }

@@ -95,6 +95,7 @@ long sysctl_physinfo(struct xen_sysctl *op, bool *reply)
 	info->cpu_khz = tsc_khz;
 	info->total_pages = total_pages;
 	info->free_pages = page_alloc_free_pages();
+	info->outstanding_pages = page_claims();
 	/* Frames of devices are addressable, too. */
 	info->max_mfn = BIT(cpu_features.paddr_bits - PAGE_SHIFT) - 1;
 	describe_capabilities(info);
@@ -187,19 +188,9 @@ long sysctl_pcitopoinfo(struct xen_sysctl *op, bool *reply)
 
 long sysctl_sched_id(struct xen_sysctl *op, bool *reply)
 {
-	op->u.sched_id.sched_id = sched_policy->abi_id;
+	op->u.sched_id.sched_id = sched_abi_id();
 	*reply = true;
 	return 0;
-}
-
-static u64 idle_ns(u32 cpu)
-{
-	struct vcpu_runstate_info rs;
-
-	if (!online_cpu(cpu))
-		return 0;
-	runstate_get(percpu_of[cpu]->idle, &rs);
-	return rs.time[RUNSTATE_running];
 }
 
 long sysctl_getcpuinfo(struct xen_sysctl *op, bool *reply)
@@ -208,7 +199,9 @@ long sysctl_getcpuinfo(struct xen_sysctl *op, bool *reply)
 	u32 n = min(g->max_cpus, (u32)nr_cpus);
 
 	for (u32 cpu = 0; cpu < n; cpu++) {
-		struct xen_sysctl_cpuinfo info = { .idletime = idle_ns(cpu) };
+		struct xen_sysctl_cpuinfo info = {
+			.idletime = online_cpu(cpu) ? sched_idle_time_ns(cpu) : 0,
+		};
 
 		if (copy_to_guest_index(handle_va(g->info), cpu, &info))
 			return -EFAULT;
@@ -233,37 +226,26 @@ long sysctl_availheap(struct xen_sysctl *op, bool *reply)
 	return 0;
 }
 
-static u32 count_domains(void)
-{
-	struct domain *d;
-	u32 n = 0;
-
-	for (domid_t next = 0; (d = domain_get_from(next)); n++) {
-		next = d->domain_id + 1;
-		domain_put(d);
-	}
-	return n;
-}
-
 /* Of the pool named, or of the next one that there is. */
 static long pool_info(struct xen_sysctl_cpupool_op *op)
 {
-	cpumask_t online;
+	struct sched_pool_info info;
+	int rc = sched_pool_info(op->cpupool_id, &info);
 
-	if (op->cpupool_id > POOL)
-		return -ENOENT;
-	ctl_online_cpus(&online);
-	op->cpupool_id = POOL;
-	op->sched_id = sched_policy->abi_id;
-	op->n_dom = count_domains();
-	return ctl_cpumask_write(&op->cpumap, &online);
+	if (rc)
+		return rc;
+	op->cpupool_id = info.id;
+	op->sched_id = info.sched_id;
+	op->n_dom = info.nr_domains;
+	return ctl_cpumask_write(&op->cpumap, &info.cpus);
 }
 
 static long pool_free_cpus(struct xen_sysctl_cpupool_op *op)
 {
-	const cpumask_t none = { 0 };
+	cpumask_t cpus;
 
-	return ctl_cpumask_write(&op->cpumap, &none);
+	sched_free_cpus(&cpus);
+	return ctl_cpumask_write(&op->cpumap, &cpus);
 }
 
 /* There is one pool, and it stays as it is. */
@@ -293,4 +275,20 @@ long sysctl_cpupool_op(struct xen_sysctl *op, bool *reply)
 	}
 	*reply = !rc;
 	return rc;
+}
+
+long sysctl_scheduler_op(struct xen_sysctl *op, bool *reply)
+{
+	struct xen_sysctl_scheduler_op *s = &op->u.scheduler_op;
+	long rc;
+
+	switch (s->cmd) {
+	case XEN_SYSCTL_SCHEDOP_putinfo:
+		return sched_global_set_params(s);
+	case XEN_SYSCTL_SCHEDOP_getinfo:
+		rc = sched_global_get_params(s);
+		*reply = !rc;
+		return rc;
+	}
+	return -EINVAL;
 }

@@ -152,6 +152,24 @@ struct domain *domain_get_remote(domid_t domid)
 	return d;
 }
 
+/**
+ * domain_get_target() - As domain_get_remote(), and say why not.
+ * @domid: any number
+ * @d:	   set on success, with a reference
+ *
+ * Return: 0; -ESRCH if there is none; -EPERM if the caller has no rights.
+ */
+int domain_get_target(domid_t domid, struct domain **d)
+{
+	*d = domain_get(domid);
+	if (!*d)
+		return -ESRCH;
+	if (domain_may_act_on(*d))
+		return 0;
+	domain_put(*d);
+	return -EPERM;
+}
+
 struct vcpu *domain_vcpu(const struct domain *d, unsigned int id)
 {
 	return id < d->max_vcpus ? READ_ONCE(d->vcpu[id]) : NULL;
@@ -214,11 +232,15 @@ static void domain_free(struct domain *d)
 			vcpu_free(v);
 		hv_free(d->vcpu);
 	}
+	sched_domain_destroy(d);
 	pirq_domain_free(d);
 	grant_table_destroy(d);
 	arch_domain_destroy(d);
 	if (d->shared_info)
 		hv_page_free_shared(d->shared_info);
+	rangeset_destroy(&d->access.iomem);
+	rangeset_destroy(&d->access.ioports);
+	rangeset_destroy(&d->access.irqs);
 	hv_free(d->owned_regions);
 	hv_free(d);
 }
@@ -306,6 +328,10 @@ struct domain *domain_create(domid_t domid, const struct domain_config *config)
 		d->arch.vm_assist = BIT(VMASST_TYPE_pae_extended_cr3);
 	spin_lock_init(&d->page_lock);
 	spin_lock_init(&d->lock);
+	rangeset_init(&d->access.iomem);
+	rangeset_init(&d->access.ioports);
+	rangeset_init(&d->access.irqs);
+	sched_domain_init(d);
 	for (unsigned int i = 0; i < NR_WATCHDOGS; i++)
 		timer_init(&d->watchdog[i], watchdog_fired, d, smp_processor_id());
 
@@ -342,8 +368,6 @@ struct vcpu *vcpu_create(struct domain *d, unsigned int vcpu_id)
 	v->vcpu_info = d->shared_info && vcpu_id < LEGACY_MAX_VCPUS ?
 		       (struct vcpu_info *)&d->shared_info->vcpu_info[vcpu_id] :
 		       &dummy_vcpu_info;
-	/* Those that come while the toolstack holds the domain are held as well. */
-	v->pause_count = d->controller_pauses ? 1 : 0;
 	if (sched_vcpu_init(v))
 		goto err_free;
 	if (arch_vcpu_init(v))
@@ -393,6 +417,15 @@ static void __noreturn hardware_domain_shutdown(const struct domain *d, u8 reaso
 	}
 }
 
+/* Who saves a domain may have asked to be told itself. ABI: domctl.h, subscribe. */
+static void tell_of_shutdown(struct domain *d)
+{
+	u32 port = READ_ONCE(d->suspend_port);
+
+	if (d->shutdown_code != SHUTDOWN_suspend || !port || evtchn_send(d, port))
+		virq_send_global(VIRQ_DOM_EXC);
+}
+
 /**
  * domain_shutdown() - Stop a domain for a reason, until its toolstack acts.
  * @d:	    any guest
@@ -416,7 +449,7 @@ void domain_shutdown(struct domain *d, u8 reason)
 		vcpu_sleep_nosync(v);
 	}
 	WRITE_ONCE(d->is_shut_down, true);
-	virq_send_global(VIRQ_DOM_EXC);
+	tell_of_shutdown(d);
 }
 
 int domain_set_shutdown_code(struct domain *d, u8 reason)

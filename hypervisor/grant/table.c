@@ -250,6 +250,18 @@ int gnttab_get_status_frame(struct domain *d, unsigned long idx, mfn_t *mfn)
 	return rc;
 }
 
+/** gnttab_max_shared_frames() - To how many frames @d's table may grow. */
+unsigned int gnttab_max_shared_frames(const struct domain *d)
+{
+	return d->grant->max_frames;
+}
+
+/** gnttab_max_status_frames() - The same of its status array; 0 with version 1. */
+unsigned int gnttab_max_status_frames(const struct domain *d)
+{
+	return READ_ONCE(d->grant->version) == 2 ? STATUS_FRAMES(d->grant->max_frames) : 0;
+}
+
 /**
  * grant_table_domain() - The domain that a command is about.
  * @domid:  from the guest

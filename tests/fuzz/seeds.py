@@ -150,8 +150,26 @@ def evtchn():
     yield call(1, 0x10, 0, 0) + call(2, 0x10, 9) + call(7, 4, 1) + call(8, 0, 1, 2) + call(3, 0, 2)
 
 
+def memory():
+    """Records of fuzz_memory.c: command, caller, where, argument."""
+    def call(cmd, caller, arg, where=b""):
+        return struct.pack("<BB6s40s", cmd, caller, where, arg)
+
+    def extents(domid, nr, order, va=0x12000):
+        return struct.pack("<QQIIH6x", va, nr, order, 0, domid)
+
+    fill = call(6, 0, extents(7, 20, 0)) + call(6, 0, extents(1, 2, 9))
+    yield fill + call(1, 2, extents(7, 3, 0)) + call(0, 1, extents(0x7FF0, 3, 2))
+    yield call(24, 0, extents(7, 50, 0, 0)) + fill + call(24, 0, extents(7, 0, 0, 0))
+    yield fill + call(11, 0, extents(7, 4, 0) + struct.pack("<QQ", 0x12000, 1))
+    yield fill + call(48, 0, b"", b"\0\x24\1\1\0\2") + call(53, 0, b"", b"\0\0\0\0\0\2") * 8
+    yield fill + call(50, 0, b"", b"\0\x24\1\0\1\2") + call(51, 0, b"") + call(49, 0, b"")
+    yield call(13, 0, struct.pack("<H6xIxxxxQ", 7, 9, 0x12000)) + call(9, 2, struct.pack("<QQ", 9, 0x12000))
+    yield call(28, 4, struct.pack("<HHIIIQQ", 7, 1, 0, 20, 0, 0, 0x12000))
+
+
 def main():
-    for make in (multiboot1, multiboot2, elf, bzimage, cmdline, evtchn, grant):
+    for make in (multiboot1, multiboot2, elf, bzimage, cmdline, evtchn, grant, memory):
         folder = os.path.join(sys.argv[1], make.__name__)
         os.makedirs(folder, exist_ok=True)
         for i, data in enumerate(make()):

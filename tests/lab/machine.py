@@ -11,9 +11,6 @@ import pexpect
 BOOT_S = 1500
 COMMAND_S = 300
 
-# Ctrl-a three times moves the serial line's input from domain 0 to the hypervisor and back.
-CONSWITCH = "\x01" * 3
-
 # What must never be on a console; the text names the trouble in the verdict.
 TROUBLE = re.compile(
     r"Panic on CPU \d|Kernel panic - not syncing|\(XEN\).*\b(?:BUG|WARNING|Assertion)\b"
@@ -61,8 +58,7 @@ class Machine:
         self.expect(r"root@dom0:~# ")
         self.child.send("exec sh\r")
         self.expect("# ")
-        self.child.send("export TERM=dumb PAGER=cat SYSTEMD_PAGER=cat; stty -echo; PS1=; "
-                        "dmesg -n 1; echo '<'ready'>'\r")
+        self.child.send("stty -echo; PS1=; dmesg -n 1; echo '<'ready'>'\r")
         self.expect("<ready>")
 
     def shell(self, command, timeout=COMMAND_S):
@@ -77,17 +73,6 @@ class Machine:
         self.expect(r"<do>\r*\n", timeout)
         match = self.expect(r"<rc (\d+)>", timeout)
         return int(match.group(1)), self.child.before.replace("\r", "").strip()
-
-    def debug_key(self, key, last_line):
-        """What our hypervisor says to a debug key, up to a line that matches last_line."""
-        self.child.send(CONSWITCH)
-        self.expect("Serial input to")
-        self.child.send(key)
-        match = self.expect(last_line)
-        report = self.child.before + match.group(0)
-        self.child.send(CONSWITCH)
-        self.expect("input to D")
-        return report
 
     def ends(self, timeout=BOOT_S):
         """Wait for the machine to switch itself off; returns QEMU's exit status."""

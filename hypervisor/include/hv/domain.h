@@ -11,7 +11,9 @@
 
 #include <hv/types.h>
 #include <hv/lib.h>
+#include <hv/rangeset.h>
 #include <hv/rcu.h>
+#include <hv/sched_types.h>
 #include <hv/spinlock.h>
 #include <hv/timer.h>
 #include <asm/page.h>
@@ -21,15 +23,16 @@
 #include <xen/vcpu.h>
 #include <xen/event_channel.h>
 
+struct e820_entry;
+struct cpu_policy;
 struct evtchn;
 struct evtchn_domain;
 struct evtchn_fifo_vcpu;
 struct grant_table;
 struct percpu;
 struct pirq_domain;
-struct sched_unit;
 
-/* Bits of vcpu.pause_flags: runnable when none is set and pause_count is 0. */
+/* Bits of vcpu.pause_flags: runnable when none is set and both pause_counts are 0. */
 #define VPF_BLOCKED		0	/* SCHEDOP_block, until an event */
 #define VPF_DOWN		1	/* not brought up, or VCPUOP_down */
 #define VPF_POLL		2	/* SCHEDOP_poll, until a port or the timeout */
@@ -125,17 +128,12 @@ struct vcpu {
 	/* scheduling: hv/sched.h */
 	u32 pause_flags;	/* VPF_*, atomic */
 	u32 pause_count;	/* atomic */
-	u16 home_cpu;		/* where the scheduler placed it */
-	u16 migrate_to;		/* CPU it moves to when it next leaves its own */
-	bool queued;		/* the policy holds it to be picked */
 	bool runstate_stale;	/* publish when it next enters its kernel */
-	struct vcpu *run_next, *run_prev;	/* the policy's */
-	u64 slice_end_ns, slice_left_ns;
-	u8 run_list;
 	struct vcpu_runstate_info runstate;
 	unsigned long runstate_guest;	/* registered area, guest address; 0 none */
 	u32 poll_evtchn;	/* port polled for; 0: several; with VPF_POLL */
 	struct timer poll_timer;
+	struct sched_vcpu sched;
 
 	/* time */
 	struct timer singleshot_timer;
@@ -167,6 +165,10 @@ struct arch_domain {
 	pte_t *perdomain_l2;
 	u64 physaddr_bits;
 	u64 vm_assist;		/* bit per VMASST_TYPE_* */
+	/* XENMEM_memory_map's answer; under domain.lock */
+	struct e820_entry *e820;
+	unsigned int nr_e820;
+	struct cpu_policy *cpu_policy;	/* what its CPUs are; constant once it runs */
 };
 
 /* What a domain is made with, and keeps. ABI: domctl.h, createdomain. */
@@ -201,13 +203,16 @@ struct domain {
 	struct domain *next_in_list, *next_in_hash;
 
 	struct domain_config config;
-	u32 controller_pauses;	/* by the toolstack; under the lock of the control calls */
 
 	unsigned int max_vcpus;
 	struct vcpu **vcpu;	/* max_vcpus pointers, NULL until made */
+	u32 pause_count;	/* of all its vCPUs; atomic */
+	u32 controller_pauses;	/* those of them by the toolstack; atomic */
+	struct sched_domain sched;
 
 	struct shared_info *shared_info;
 	s64 time_offset_seconds;
+	u32 tsc_mode, tsc_incarnation;	/* domctl settscinfo */
 
 	/* memory; page_lock guards the counts and the ownership of frames */
 	spinlock_t page_lock;
@@ -220,9 +225,17 @@ struct domain {
 	/* serialises the registration of vcpu_info pages */
 	spinlock_t lock;
 
+	u32 suspend_port;	/* its port whose peer is told when it suspended; 0: none */
 	struct evtchn_domain *evtchn;
 	struct grant_table *grant;
 	struct pirq_domain *pirqs;
+
+	/* What of the machine it may use; changed by control calls, one at a time. */
+	struct {
+		struct rangeset iomem;		/* frames that are not RAM */
+		struct rangeset ioports;
+		struct rangeset irqs;		/* lines */
+	} access;
 
 	struct timer watchdog[NR_WATCHDOGS];	/* SCHEDOP_watchdog */
 	u32 watchdogs_used;	/* bit per timer */
@@ -246,6 +259,12 @@ extern struct domain *dom_idle, *dom_io, *dom_xen;
 	for (unsigned int _i = 0; _i < (d)->max_vcpus && ((v) = (d)->vcpu[_i], true); _i++) \
 		if (v)
 
+/* Does it drive devices? Then it may say how memory is cached. */
+static inline bool domain_has_devices(const struct domain *d)
+{
+	return !rangeset_empty(&d->access.iomem) || !rangeset_empty(&d->access.ioports);
+}
+
 static inline bool is_idle_vcpu(const struct vcpu *v)
 {
 	return v->domain == dom_idle;
@@ -263,6 +282,8 @@ struct domain *domain_create(domid_t domid, const struct domain_config *config);
 struct domain *domain_get(domid_t domid);
 /* As domain_get(), also refusing (NULL) a target that the caller may not act on. */
 struct domain *domain_get_remote(domid_t domid);
+/* The same, and why not: 0, and *@d with a reference; -ESRCH, -EPERM. */
+int domain_get_target(domid_t domid, struct domain **d);
 void domain_put(struct domain *d);
 /* core/destroy.c: end a domain. -ERESTART: call again. */
 int domain_kill(struct domain *d);

@@ -299,10 +299,11 @@ void iounmap(void *va, size_t len);
 /* Copy slots 256-271 into a fresh guest L4. */
 void init_guest_l4(pte_t *l4, const struct domain *d);
 
-/* mm/iomem.c: domain 0 may map any frame that is not RAM, but for what was denied at boot. */
+/* mm/iomem.c: who may map frames that are not RAM; what is denied at boot, nobody. */
 void iomem_deny(mfn_t first, mfn_t last);
 void iomem_protect(mfn_t first, mfn_t last);
 bool iomem_is_read_only(mfn_t mfn);
+void iomem_grant_machine(struct domain *d);
 bool iomem_access_permitted(const struct domain *d, mfn_t first, mfn_t last);
 
 #endif

@@ -161,7 +161,7 @@ static void load_controls(struct vcpu *v, const struct vcpu_guest_context *c)
 	a->cr3 = mfn_cr3(a->kernel_mode ? a->guest_table : a->guest_table_user);
 	a->ctrlreg[0] = c->ctrlreg[0] & X86_CR0_TS;
 	a->ctrlreg[2] = c->ctrlreg[2];
-	a->ctrlreg[4] = c->ctrlreg[4] & CR4_GUEST_BITS;
+	a->ctrlreg[4] = c->ctrlreg[4] & pv_cr4_allowed(v->domain);
 	if (c->vm_assist)
 		v->domain->arch.vm_assist |= c->vm_assist & VM_ASSIST_FROM_CONTEXT;
 	/* Those that a guest could not have set itself stay as they are. */

@@ -56,7 +56,7 @@ static inline pte_t fix_table(pte_t pte, enum page_type level)
 /* Cache attributes are for those who drive devices. */
 static inline u64 l1_refused(const struct domain *d)
 {
-	return d->is_hardware_domain ? 0 : PTE_CACHE_ATTRS;
+	return domain_has_devices(d) ? 0 : PTE_CACHE_ATTRS;
 }
 
 /*
