@@ -3,8 +3,8 @@
  * Uses of a grant entry against the guest that ends the grant, and against a
  * change of the table's version, in all orders.
  *
- * The code explored is the hypervisor's own, unedited: entry.c and version.c of
- * grant/. Each thread is a coroutine that stops before every access to a word
+ * The code explored is the hypervisor's own, unedited: entry.c, version.c and
+ * maptrack.c of grant/. Each thread is a coroutine that stops before every access to a word
  * that another may write; a run is a list of decisions who goes on. All lists are
  * tried that change the running thread no more often than a bound says while it
  * could go on, from the beginning each time. A thread that found itself waiting
@@ -34,8 +34,20 @@ static void wait_for_others(void);
 	(step(p), __atomic_compare_exchange_n(p, old, v, w, o, f))
 #define cpu_relax()	wait_for_others()
 
+/* hv/atomic.h of the model of pages stops in another way. */
+#include <hv/atomic.h>
+
+static bool exchange_if(u64 *p, u64 *old, u64 new)
+{
+	return __atomic_compare_exchange_n(p, old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+#define atomic64_read(p)		READ_ONCE(*(p))
+#define atomic64_cmpxchg(p, old, new)	exchange_if(p, old, new)
+
 /* Here only the table's lock is one that is contended, and it is not: one change at a time. */
 #include "../../hypervisor/grant/entry.c"
+#include "../../hypervisor/grant/maptrack.c"
 #include "../../hypervisor/grant/version.c"
 
 #include <stdio.h>
@@ -110,6 +122,13 @@ void grant_status_share(struct grant_table *gt, unsigned int first) {}
 
 void hv_page_share(void *va, struct domain *d, bool writable) {}
 
+void *hv_page_alloc(unsigned int order)
+{
+	return NULL;
+}
+
+void hv_page_free(void *va, unsigned int order) {}
+
 int hv_page_unshare(void *va)
 {
 	return 0;
@@ -123,11 +142,15 @@ unsigned char **model_own_sp, *model_scheduler_sp;	/* model_page's, not used */
 static struct grant_table table;
 static u8 shared_page[PAGE_SIZE] __aligned(4096), status_page[PAGE_SIZE] __aligned(4096);
 static struct grant_active actives[ENTRIES_V1];
+static struct maptrack handles[BLOCK];
+
+#define HANDLES		3	/* of these, not in use in the beginning */
 
 /* What is known of the grant, and who uses it. */
 static unsigned int users, writers;
 static bool ended;		/* the guest saw that nobody uses it */
 static u32 granted_frame;
+static bool taken[HANDLES];
 
 struct scenario {
 	const char *name;
@@ -181,7 +204,8 @@ static bool is_shared(const volatile void *p)
 	return in(p, &table, sizeof(table)) || in(p, &actives[sc->ref], sizeof(actives[0])) ||
 	       in(p, (struct grant_entry_v1 *)shared_page + sc->ref, 8) ||
 	       in(p, (union grant_entry_v2 *)shared_page + sc->ref, 16) ||
-	       in(p, (grant_status_t *)status_page + sc->ref, 2);
+	       in(p, (grant_status_t *)status_page + sc->ref, 2) ||
+	       in(p, handles, HANDLES * sizeof(handles[0]));
 }
 
 static void step(const volatile void *p)
@@ -272,6 +296,7 @@ static void set_up(void)
 	static void *shared[1] = { shared_page };
 	static grant_status_t *status[1] = { (grant_status_t *)status_page };
 	static struct grant_active *active[1] = { actives };
+	static struct maptrack *maptrack[1] = { handles };
 
 	memset(shared_page, 0, sizeof(shared_page));
 	memset(status_page, 0, sizeof(status_page));
@@ -280,7 +305,12 @@ static void set_up(void)
 		.d = &dom, .version = sc->version, .nr_frames = 1, .nr_status = 1,
 		.nr_entries = grant_entries(sc->version, 1), .max_frames = 1, .max_version = 2,
 		.shared = shared, .status = status, .active = active,
+		.maptrack = maptrack, .nr_maptrack = 1, .max_maptrack = 1,
 	};
+	for (u32 i = 0; i < HANDLES; i++) {
+		handles[i].ref = i + 1 < HANDLES ? i + 1 : MAPTRACK_NONE;
+		taken[i] = false;
+	}
 	dom.grant = &table;
 	users = writers = 0;
 	ended = false;
@@ -297,6 +327,21 @@ static void set_up(void)
 	}
 }
 
+/* Each handle is free, once. */
+static void check_handles(void)
+{
+	bool seen[HANDLES] = { false };
+	unsigned int nr = 0;
+
+	for (u32 h = (u32)table.free_handle; h != MAPTRACK_NONE; h = handles[h].ref, nr++) {
+		if (h >= HANDLES || seen[h])
+			fail("the stack of handles is broken");
+		seen[h] = true;
+	}
+	if (nr != HANDLES)
+		fail("a handle is lost");
+}
+
 static void check_end(void)
 {
 	u16 flags = table.version == 1 ?
@@ -311,6 +356,7 @@ static void check_end(void)
 		fail("the version is left between");
 	if (flags & USE_BITS)
 		fail("a bit is left");
+	check_handles();
 }
 
 static void run_once(void)
@@ -512,6 +558,50 @@ static void there_and_back(void)
 		to_version_1();
 }
 
+static u32 take(void)
+{
+	struct maptrack *m;
+	u32 h = maptrack_get(&table, &m);
+
+	if (h == MAPTRACK_NONE)
+		return h;
+	if (h >= HANDLES || taken[h])
+		fail("a handle is given twice");
+	taken[h] = true;
+	return h;
+}
+
+static void give_back(u32 h)
+{
+	if (h == MAPTRACK_NONE)
+		return;
+	taken[h] = false;
+	maptrack_put(&table, h);
+}
+
+static void one_handle(void)
+{
+	give_back(take());
+}
+
+/* The first comes back under the second: its successor is another then. */
+static void two_handles(void)
+{
+	u32 first = take(), second = take();
+
+	give_back(first);
+	give_back(second);
+}
+
+static void three_handles(void)
+{
+	u32 first = take(), second = take(), third = take();
+
+	give_back(second);
+	give_back(first);
+	give_back(third);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct scenario scenarios[] = {
@@ -526,6 +616,8 @@ int main(int argc, char **argv)
 		{ "2 to 1, reserved", 2, RESERVED_REF, 2, { reader, writer, to_version_1 } },
 		{ "2 to 1", 2, REF, 4, { reader_twice, to_version_1 } },
 		{ "there and back, reserved", 1, RESERVED_REF, 4, { writer, there_and_back } },
+		{ "handles", 1, REF, 5, { one_handle, three_handles } },
+		{ "handles, three threads", 1, REF, 3, { one_handle, two_handles, two_handles } },
 	};
 
 	more = argc > 1 ? 1 : 0;	/* "long" */
