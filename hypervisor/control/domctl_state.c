@@ -116,7 +116,7 @@ long domctl_getvcpuextstate(struct domain *d, struct xen_domctl *op, bool *reply
 	} else if (e->size != size || e->xfeature_mask != cpu_features.xcr0_max) {
 		rc = -EINVAL;
 	} else {
-		pv_vcpu_unload(v);
+		pv_sync_loaded(v);
 		if (copy_to_guest(va, &head) ||
 		    raw_copy_to_guest(va + sizeof(head), v->arch.fpu_area, size - sizeof(head)))
 			rc = -EFAULT;
@@ -132,7 +132,7 @@ static long load_xstate(struct vcpu *v, const struct xstate_header *head, const 
 	long rc;
 
 	vcpu_pause(v);
-	pv_vcpu_unload(v);
+	pv_sync_loaded(v);
 	rc = pv_set_xstate(v, head->xcr0, head->accum, image, size);
 	vcpu_unpause(v);
 	return rc;

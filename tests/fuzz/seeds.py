@@ -131,6 +131,8 @@ def grant():
     yield b"".join(version + grants + maps + copies + unmaps + [record(17, 1, [0])])
     yield b"".join(grants + maps + die + unmaps)
     yield b"".join(grants + maps + [record(18, 0, [0xdd])])
+    yield b"".join(grants + maps + [record(16, 0, [i, 0, 0, 0, 31]) for i in range(8)] + die +
+                   [record(18, 1, [0xbb])] + grants + maps + unmaps)
     yield b"".join(grants + [record(0, 0, [2, 0, 0, 0, 0, 1], bytes([3, 0, 0, 0]))])
     yield b"".join(grants + [record(cmd, 1, [2, 1, 1]) for cmd in (2, 6, 7, 8, 9, 10, 11, 12)])
 

@@ -414,7 +414,7 @@ u64 pv_mcg_cap(void)
 	return 2;
 }
 
-void pv_vcpu_unload(struct vcpu *v)
+void pv_sync_loaded(struct vcpu *v)
 {
 	BUG_ON(!v->pause_count);
 }

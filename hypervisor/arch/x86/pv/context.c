@@ -186,7 +186,7 @@ int arch_set_vcpu_context(struct vcpu *v, const struct vcpu_guest_context *c)
 
 	if (!addresses_ok(c) || !tables_ok(c))
 		return -EINVAL;
-	pv_vcpu_unload(v);
+	pv_sync_loaded(v);
 	if (v->initialised && !same_tables(v, c))
 		return -EOPNOTSUPP;
 	if (!v->initialised)
@@ -268,7 +268,7 @@ void arch_get_vcpu_context(struct vcpu *v, struct vcpu_guest_context *c)
 	const struct arch_vcpu *a = &v->arch;
 
 	memset(c, 0, sizeof(*c));
-	pv_vcpu_unload(v);
+	pv_sync_loaded(v);
 	c->flags = flags_of(v);
 	save_registers(v, c);
 	save_tables(v, c);
