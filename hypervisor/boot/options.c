@@ -8,6 +8,7 @@
 #include <hv/lib.h>
 #include <hv/options.h>
 #include <hv/printk.h>
+#include <hv/version.h>
 #include <asm/layout.h>
 
 struct hv_options opts = {
@@ -28,6 +29,7 @@ struct hv_options opts = {
 	.x2apic = -1,
 	.watchdog_timeout_s = 5,
 	.nmi = NMI_DOM0,
+	.xen_minor = XEN_ABI_MINOR,
 };
 
 static const char *const nmi_names[] = { "ignore", "dom0", "fatal", NULL };
@@ -80,6 +82,7 @@ const struct option option_table[] = {
 	{ "watchdog", OPT_CUSTOM, .parse = parse_watchdog, NO_WATCHDOG },
 	{ "watchdog_timeout", OPT_UINT, .var = &opts.watchdog_timeout_s, .max = 3600, NO_WATCHDOG },
 	TRISTATE("x2apic", x2apic),
+	{ "xen-version", OPT_CUSTOM, .parse = parse_xen_version },
 };
 
 const unsigned int option_table_size = ARRAY_SIZE(option_table);

@@ -85,6 +85,7 @@ DOMCTL(setvcpuextstate);
 DOMCTL(get_vcpu_msrs);
 DOMCTL(set_vcpu_msrs);
 DOMCTL(sendtrigger);
+DOMCTL(subscribe);
 DOMCTL(set_virq_handler);
 
 /* sysctl_misc.c */

@@ -58,6 +58,7 @@ static const struct command commands[] = {
 	CALL(getvcpuaffinity),
 	CALL(resumedomain),
 	CALL(sendtrigger),
+	CALL(subscribe),
 	CALL(set_address_size),
 	CALL(get_address_size),
 	CALL(memory_mapping),

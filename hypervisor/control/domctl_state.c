@@ -236,6 +236,13 @@ long domctl_sendtrigger(struct domain *d, struct xen_domctl *op, bool *reply)
 	return 0;
 }
 
+/* The port is @d's own; its peer is told in place of VIRQ_DOM_EXC's handler. */
+long domctl_subscribe(struct domain *d, struct xen_domctl *op, bool *reply)
+{
+	WRITE_ONCE(d->suspend_port, op->u.subscribe.port);
+	return 0;
+}
+
 long domctl_set_virq_handler(struct domain *d, struct xen_domctl *op, bool *reply)
 {
 	return virq_set_handler(d, op->u.set_virq_handler.virq);

@@ -152,6 +152,24 @@ struct domain *domain_get_remote(domid_t domid)
 	return d;
 }
 
+/**
+ * domain_get_target() - As domain_get_remote(), and say why not.
+ * @domid: any number
+ * @d:	   set on success, with a reference
+ *
+ * Return: 0; -ESRCH if there is none; -EPERM if the caller has no rights.
+ */
+int domain_get_target(domid_t domid, struct domain **d)
+{
+	*d = domain_get(domid);
+	if (!*d)
+		return -ESRCH;
+	if (domain_may_act_on(*d))
+		return 0;
+	domain_put(*d);
+	return -EPERM;
+}
+
 struct vcpu *domain_vcpu(const struct domain *d, unsigned int id)
 {
 	return id < d->max_vcpus ? READ_ONCE(d->vcpu[id]) : NULL;
@@ -399,6 +417,15 @@ static void __noreturn hardware_domain_shutdown(const struct domain *d, u8 reaso
 	}
 }
 
+/* Who saves a domain may have asked to be told itself. ABI: domctl.h, subscribe. */
+static void tell_of_shutdown(struct domain *d)
+{
+	u32 port = READ_ONCE(d->suspend_port);
+
+	if (d->shutdown_code != SHUTDOWN_suspend || !port || evtchn_send(d, port))
+		virq_send_global(VIRQ_DOM_EXC);
+}
+
 /**
  * domain_shutdown() - Stop a domain for a reason, until its toolstack acts.
  * @d:	    any guest
@@ -422,7 +449,7 @@ void domain_shutdown(struct domain *d, u8 reason)
 		vcpu_sleep_nosync(v);
 	}
 	WRITE_ONCE(d->is_shut_down, true);
-	virq_send_global(VIRQ_DOM_EXC);
+	tell_of_shutdown(d);
 }
 
 int domain_set_shutdown_code(struct domain *d, u8 reason)

@@ -15,19 +15,15 @@
 #include <hv/percpu.h>
 #include <hv/string.h>
 
-/* An entry in use. */
-struct held_ref {
-	struct domain *granter;	/* referenced; NULL: none */
-	u32 ref;
-};
-
 struct side {
 	bool write;		/* it is what is copied to */
 	bool held;
 	bool is_ref;
 	domid_t domid;		/* as the guest named them */
 	unsigned long id;	/* ref, or frame */
-	struct held_ref grant, inner;	/* inner: what a transitive grant leads to */
+	struct domain *granter;	/* of the last ref, referenced; NULL: none */
+	struct domain *next;	/* where a transitive grant leads, referenced; NULL: it is none */
+	u32 next_ref;
 	struct page_info *pg;	/* referenced, and PT_WRITABLE if written */
 	unsigned int start, end;	/* bytes that may be copied */
 };
@@ -37,38 +33,41 @@ struct copy_batch {
 	struct side source, dest;
 };
 
-static void let_go_ref(struct held_ref *h, bool write)
+static noinline void let_go_next(struct side *s)
 {
-	if (!h->granter)
-		return;
-	grant_unpin(h->granter->grant, h->ref, write, 1);
-	domain_put(h->granter);
-	h->granter = NULL;
+	grant_unpin(s->next->grant, s->next_ref, s->write, 1);
+	domain_put(s->next);
+	s->next = NULL;
 }
 
-static void let_go_page(const struct side *s)
-{
-	if (s->write)
-		page_put_and_type(s->pg);
-	else
-		page_put(s->pg);
-}
-
+/* The granter is kept: the next ref is most likely one of its. */
 static void let_go(struct side *s)
 {
 	if (!s->held)
 		return;
 	s->held = false;
-	let_go_page(s);
-	let_go_ref(&s->inner, s->write);
-	let_go_ref(&s->grant, s->write);
+	if (s->write)
+		page_put_and_type(s->pg);
+	else
+		page_put(s->pg);
+	if (unlikely(s->next))
+		let_go_next(s);
+	if (s->is_ref)
+		grant_unpin(s->granter->grant, (u32)s->id, s->write, 1);
+}
+
+static void end_side(struct side *s)
+{
+	let_go(s);
+	if (s->granter)
+		domain_put(s->granter);
 }
 
 static s16 hold_page(struct side *s, unsigned long frame, domid_t owner)
 {
-	s->pg = mfn_to_page(_mfn(frame));
 	if (unlikely(!mfn_valid(_mfn(frame))))
 		return GNTST_bad_page;
+	s->pg = mfn_to_page(_mfn(frame));
 	if (!s->write)
 		return likely(page_get(s->pg, owner)) ? GNTST_okay : GNTST_bad_page;
 	switch (page_get_and_type(s->pg, owner, PT_WRITABLE)) {
@@ -81,58 +80,73 @@ static s16 hold_page(struct side *s, unsigned long frame, domid_t owner)
 	}
 }
 
-/* Use entry @ref of domain @domid. */
-static s16 hold_ref(struct held_ref *h, domid_t domid, u32 ref, struct grant_use *use)
+/*
+ * A transitive grant: the next one must be another domain's, to the one that
+ * passes it on, and lead no further. @use is that of the first, and becomes the
+ * next one's.
+ */
+static noinline s16 hold_next(struct side *s, struct grant_use *use)
 {
-	struct domain *granter = domain_get(domid);
+	u32 ref = use->target.next.ref;
+	domid_t domid = use->target.next.domid;
+	struct domain *d;
+	s16 rc;
+
+	use->domid = s->granter->domain_id;
+	if (domid >= DOMID_FIRST_RESERVED || domid == use->domid)
+		return GNTST_general_error;
+	d = domain_get(domid);
+	if (!d)
+		return GNTST_general_error;
+	rc = grant_pin(d->grant, ref, use);
+	if (rc) {
+		domain_put(d);
+		return rc;
+	}
+	s->next = d;
+	s->next_ref = ref;
+	return use->kind == GRANT_TRANSITIVE ? GNTST_general_error : GNTST_okay;
+}
+
+static s16 hold_frame(struct side *s, struct grant_use *use)
+{
+	s16 rc = GNTST_okay;
+
+	if (unlikely(use->kind == GRANT_TRANSITIVE))
+		rc = hold_next(s, use);
+	if (likely(!rc))
+		rc = hold_page(s, use->target.mfn, (s->next ?: s->granter)->domain_id);
+	if (unlikely(rc && s->next))
+		let_go_next(s);
+	return rc;
+}
+
+static struct domain *granter_of(struct side *s, domid_t domid)
+{
+	if (likely(s->granter && s->granter->domain_id == domid))
+		return s->granter;
+	if (s->granter)
+		domain_put(s->granter);
+	s->granter = domain_get(domid);
+	return s->granter;
+}
+
+static s16 hold_granted(const struct copy_batch *b, struct side *s, domid_t domid, u32 ref)
+{
+	struct grant_use use = {
+		.domid = b->d->domain_id, .write = s->write, .copy = true, .nr = 1,
+	};
+	struct domain *granter = granter_of(s, domid);
 	s16 rc;
 
 	if (unlikely(!granter))
 		return GNTST_bad_domain;
-	rc = grant_pin(granter->grant, ref, use);
-	if (unlikely(rc)) {
-		domain_put(granter);
+	rc = grant_pin(granter->grant, ref, &use);
+	if (unlikely(rc))
 		return rc;
-	}
-	h->granter = granter;
-	h->ref = ref;
-	return GNTST_okay;
-}
-
-/*
- * A transitive grant: the next domain's must be to the one that passes it on,
- * and lead no further. @use is that of the first, and becomes the next one's.
- */
-static noinline s16 hold_next(struct side *s, struct grant_use *use)
-{
-	union grant_target next = use->target;
-	s16 rc;
-
-	use->domid = s->grant.granter->domain_id;
-	if (next.next.domid >= DOMID_FIRST_RESERVED)
-		return GNTST_general_error;
-	rc = hold_ref(&s->inner, next.next.domid, next.next.ref, use);
-	if (rc == GNTST_bad_domain)
-		return GNTST_general_error;
-	if (rc)
-		return rc;
-	return use->kind == GRANT_TRANSITIVE ? GNTST_general_error : GNTST_okay;
-}
-
-static s16 hold_granted(struct copy_batch *b, struct side *s, domid_t domid, u32 ref)
-{
-	struct grant_use use = { .domid = b->d->domain_id, .write = s->write, .copy = true, .nr = 1 };
-	const struct domain *owner;
-	s16 rc = hold_ref(&s->grant, domid, ref, &use);
-
-	if (likely(!rc) && unlikely(use.kind == GRANT_TRANSITIVE))
-		rc = hold_next(s, &use);
-	owner = s->inner.granter ?: s->grant.granter;
-	if (likely(!rc))
-		rc = hold_page(s, use.target.mfn, owner->domain_id);
+	rc = hold_frame(s, &use);
 	if (unlikely(rc)) {
-		let_go_ref(&s->inner, s->write);
-		let_go_ref(&s->grant, s->write);
+		grant_unpin(granter->grant, ref, s->write, 1);
 		return rc;
 	}
 	s->start = use.target.start;
@@ -140,7 +154,7 @@ static s16 hold_granted(struct copy_batch *b, struct side *s, domid_t domid, u32
 	return GNTST_okay;
 }
 
-static s16 hold_own(struct copy_batch *b, struct side *s, unsigned long frame)
+static s16 hold_own(const struct copy_batch *b, struct side *s, unsigned long frame)
 {
 	s16 rc = hold_page(s, frame, b->d->domain_id);
 
@@ -149,7 +163,7 @@ static s16 hold_own(struct copy_batch *b, struct side *s, unsigned long frame)
 	return rc;
 }
 
-static __always_inline s16 hold(struct copy_batch *b, struct side *s,
+static __always_inline s16 hold(const struct copy_batch *b, struct side *s,
 				const struct gnttab_copy_ptr *ptr, bool is_ref)
 {
 	unsigned long id = is_ref ? ptr->u.ref : ptr->u.gmfn;
@@ -173,15 +187,26 @@ static bool within(const struct side *s, unsigned int offset, unsigned int len)
 	return offset >= s->start && offset + len <= s->end;
 }
 
+/* Frames by number are the caller's own only. */
+static noinline s16 not_own(domid_t domid)
+{
+	struct domain *d = domain_get(domid);
+
+	if (!d)
+		return GNTST_bad_domain;
+	domain_put(d);
+	return GNTST_permission_denied;
+}
+
 static s16 copy_one(struct copy_batch *b, const struct gnttab_copy *op)
 {
 	bool from_ref = op->flags & GNTCOPY_source_gref, to_ref = op->flags & GNTCOPY_dest_gref;
 	s16 rc;
 
-	/* Frames by number are the caller's own only. */
-	if (unlikely((!from_ref && op->source.domid != DOMID_SELF) ||
-		     (!to_ref && op->dest.domid != DOMID_SELF)))
-		return GNTST_permission_denied;
+	if (unlikely(!from_ref && op->source.domid != DOMID_SELF))
+		return not_own(op->source.domid);
+	if (unlikely(!to_ref && op->dest.domid != DOMID_SELF))
+		return not_own(op->dest.domid);
 	rc = hold(b, &b->source, &op->source, from_ref);
 	if (likely(!rc))
 		rc = hold(b, &b->dest, &op->dest, to_ref);
@@ -193,8 +218,9 @@ static s16 copy_one(struct copy_batch *b, const struct gnttab_copy *op)
 	if (unlikely(!within(&b->source, op->source.offset, op->len) ||
 		     !within(&b->dest, op->dest.offset, op->len)))
 		return GNTST_general_error;
-	memcpy((char *)page_to_virt(b->dest.pg) + op->dest.offset,
-	       (const char *)page_to_virt(b->source.pg) + op->source.offset, op->len);
+	/* The two may be the same frame. */
+	memmove((char *)page_to_virt(b->dest.pg) + op->dest.offset,
+		(const char *)page_to_virt(b->source.pg) + op->source.offset, op->len);
 	return GNTST_okay;
 }
 
@@ -237,7 +263,7 @@ long grant_copy(unsigned long va, unsigned int count)
 		rc = 0;
 		done += nr;
 	}
-	let_go(&b.source);
-	let_go(&b.dest);
+	end_side(&b.source);
+	end_side(&b.dest);
 	return rc ?: (long)done;
 }

@@ -19,6 +19,7 @@ static const struct grant_command commands[] = {
 	[GNTTABOP_map_grant_ref] = { grant_map, sizeof(struct gnttab_map_grant_ref) },
 	[GNTTABOP_unmap_grant_ref] = { grant_unmap, sizeof(struct gnttab_unmap_grant_ref) },
 	[GNTTABOP_setup_table] = { grant_setup_table, 0 },
+	[GNTTABOP_transfer] = { grant_transfer, sizeof(struct gnttab_transfer) },
 	[GNTTABOP_copy] = { grant_copy, sizeof(struct gnttab_copy) },
 	[GNTTABOP_query_size] = { grant_query_size, 0 },
 	[GNTTABOP_unmap_and_replace] = { grant_unmap_and_replace,
@@ -27,6 +28,7 @@ static const struct grant_command commands[] = {
 	[GNTTABOP_get_status_frames] = { grant_get_status_frames, 0 },
 	[GNTTABOP_get_version] = { grant_get_version, 0 },
 	[GNTTABOP_swap_grant_ref] = { grant_swap_ref, sizeof(struct gnttab_swap_grant_ref) },
+	[GNTTABOP_cache_flush] = { grant_cache_flush, sizeof(struct gnttab_cache_flush) },
 };
 
 /**

@@ -178,5 +178,7 @@ long grant_map(unsigned long va, unsigned int count);
 long grant_unmap(unsigned long va, unsigned int count);
 long grant_unmap_and_replace(unsigned long va, unsigned int count);
 long grant_copy(unsigned long va, unsigned int count);
+long grant_transfer(unsigned long va, unsigned int count);
+long grant_cache_flush(unsigned long va, unsigned int count);
 
 #endif

@@ -50,10 +50,11 @@ static struct domain *granter_of(struct map_batch *b, domid_t domid)
 /* One mapping's references to a frame of @owner's. */
 static s16 take_frame(mfn_t mfn, domid_t owner, bool write)
 {
-	struct page_info *pg = mfn_to_page(mfn);
+	struct page_info *pg;
 
 	if (unlikely(!mfn_valid(mfn)))
 		return GNTST_bad_page;
+	pg = mfn_to_page(mfn);
 	if (!write)
 		return likely(page_get(pg, owner)) ? GNTST_okay : GNTST_bad_page;
 	switch (page_get_and_type(pg, owner, PT_WRITABLE)) {
@@ -248,6 +249,15 @@ static void unclaim(struct maptrack *m, u16 flags)
 	__atomic_store_n(&m->flags, flags, __ATOMIC_RELEASE);
 }
 
+/* All but b->todo, which is large. */
+static void unmap_begin(struct unmap_batch *b)
+{
+	b->d = current->domain;
+	b->ptes = GRANT_PTES_NONE;
+	b->nr = 0;
+	b->flush = false;
+}
+
 /* Take the parts down that are asked for and there; TLBs may still have them. */
 static s16 unmap_parts(struct unmap_batch *b, const struct unmap_args *args, struct unmap *u)
 {
@@ -362,10 +372,11 @@ static void unmap_batch(struct unmap_batch *b, struct gnttab_unmap_grant_ref *op
  */
 long grant_unmap(unsigned long va, unsigned int count)
 {
-	struct unmap_batch b = { .d = current->domain };
+	struct unmap_batch b;
 	struct gnttab_unmap_grant_ref op[GRANT_BATCH];
 	unsigned int done = 0;
 
+	unmap_begin(&b);
 	while (done < count && (!done || !hypercall_preempt_check())) {
 		unsigned int nr = min(count - done, (unsigned int)GRANT_BATCH);
 		unsigned long at = va + done * sizeof(*op);
@@ -389,9 +400,10 @@ long grant_unmap(unsigned long va, unsigned int count)
  */
 long grant_unmap_and_replace(unsigned long va, unsigned int count)
 {
-	struct unmap_batch b = { .d = current->domain };
+	struct unmap_batch b;
 	unsigned int done;
 
+	unmap_begin(&b);
 	for (done = 0; done < count && (!done || !hypercall_preempt_check()); done++) {
 		struct gnttab_unmap_and_replace op;
 		struct unmap_args args = {};

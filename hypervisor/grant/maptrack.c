@@ -24,11 +24,12 @@ static struct maptrack *entry(const struct grant_table *gt, u32 handle)
 /* Put handles @first to @last on the stack, that are linked from one to the other. */
 static void push(struct grant_table *gt, u32 first, u32 last)
 {
-	u64 old = atomic64_read(&gt->free_handle);
+	u64 old = atomic64_read(&gt->free_handle), new;
 
 	do {
 		WRITE_ONCE(entry(gt, last)->ref, (u32)old);
-	} while (!atomic64_cmpxchg(&gt->free_handle, &old, ((old & ~(CHANGE - 1)) + CHANGE) | first));
+		new = ((old & ~(CHANGE - 1)) + CHANGE) | first;
+	} while (!atomic64_cmpxchg(&gt->free_handle, &old, new));
 }
 
 static u32 pop(struct grant_table *gt)

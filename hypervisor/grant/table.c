@@ -250,6 +250,18 @@ int gnttab_get_status_frame(struct domain *d, unsigned long idx, mfn_t *mfn)
 	return rc;
 }
 
+/** gnttab_max_shared_frames() - To how many frames @d's table may grow. */
+unsigned int gnttab_max_shared_frames(const struct domain *d)
+{
+	return d->grant->max_frames;
+}
+
+/** gnttab_max_status_frames() - The same of its status array; 0 with version 1. */
+unsigned int gnttab_max_status_frames(const struct domain *d)
+{
+	return READ_ONCE(d->grant->version) == 2 ? STATUS_FRAMES(d->grant->max_frames) : 0;
+}
+
 /**
  * grant_table_domain() - The domain that a command is about.
  * @domid:  from the guest
@@ -282,15 +294,15 @@ static s16 setup_frames(struct grant_table *gt, unsigned int nr_frames)
 	return grow(gt, nr_frames) ? GNTST_general_error : GNTST_okay;
 }
 
-static int write_frame_list(void *const *frames, unsigned int nr, unsigned long list)
+static s16 write_frame_list(void *const *frames, unsigned int nr, unsigned long list)
 {
 	for (unsigned int i = 0; i < nr; i++) {
 		xen_pfn_t frame = mfn_x(virt_to_mfn(frames[i]));
 
 		if (copy_to_guest_index(list, i, &frame))
-			return -EFAULT;
+			return GNTST_bad_virt_addr;
 	}
-	return 0;
+	return GNTST_okay;
 }
 
 /**
@@ -304,7 +316,6 @@ long grant_setup_table(unsigned long va, unsigned int count)
 {
 	struct gnttab_setup_table op;
 	struct domain *d;
-	long rc = 0;
 
 	if (count != 1)
 		return -EINVAL;
@@ -314,14 +325,11 @@ long grant_setup_table(unsigned long va, unsigned int count)
 	if (d) {
 		op.status = setup_frames(d->grant, op.nr_frames);
 		if (op.status == GNTST_okay)
-			rc = write_frame_list(d->grant->shared, op.nr_frames,
-					      handle_va(op.frame_list));
+			op.status = write_frame_list(d->grant->shared, op.nr_frames,
+						     handle_va(op.frame_list));
 		domain_put(d);
 	}
-	if (!rc && raw_copy_to_guest(va + offsetof(struct gnttab_setup_table, status),
-				     &op.status, sizeof(op.status)))
-		rc = -EFAULT;
-	return rc;
+	return copy_to_guest(va + offsetof(struct gnttab_setup_table, status), &op.status);
 }
 
 /* How many status frames the domain may map. */
@@ -346,7 +354,6 @@ long grant_get_status_frames(unsigned long va, unsigned int count)
 {
 	struct gnttab_get_status_frames op;
 	struct domain *d;
-	long rc = 0;
 
 	if (count != 1)
 		return -EINVAL;
@@ -357,14 +364,11 @@ long grant_get_status_frames(unsigned long va, unsigned int count)
 		if (op.nr_frames > status_frames(d->grant))
 			op.status = GNTST_general_error;
 		else
-			rc = write_frame_list((void *const *)d->grant->status, op.nr_frames,
-					      handle_va(op.frame_list));
+			op.status = write_frame_list((void *const *)d->grant->status,
+						     op.nr_frames, handle_va(op.frame_list));
 		domain_put(d);
 	}
-	if (!rc && raw_copy_to_guest(va + offsetof(struct gnttab_get_status_frames, status),
-				     &op.status, sizeof(op.status)))
-		rc = -EFAULT;
-	return rc;
+	return copy_to_guest(va + offsetof(struct gnttab_get_status_frames, status), &op.status);
 }
 
 /**

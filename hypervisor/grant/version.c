@@ -37,6 +37,20 @@ static bool table_idle(struct grant_table *gt)
 	return idle;
 }
 
+/* Version 1 has no word for it. */
+static bool representable(const struct grant_table *gt)
+{
+	for (u32 i = 0; i < RESERVED; i++) {
+		const union grant_entry_v2 *e = shared_v2(gt, i);
+		u16 type = READ_ONCE(e->hdr.flags) & GTF_type_mask;
+
+		if (type == GTF_transitive ||
+		    (type == GTF_permit_access && e->full_page.frame >> 32))
+			return false;
+	}
+	return true;
+}
+
 static void save_reserved(const struct grant_table *gt, unsigned int version,
 			  struct grant_entry_v1 *saved)
 {
@@ -118,7 +132,7 @@ static int change_version(struct grant_table *gt, unsigned int to)
 	if (!table_idle(gt))
 		rc = -EBUSY;
 	if (!rc && from == 2)
-		rc = unshare_status(gt);
+		rc = representable(gt) ? unshare_status(gt) : -ERANGE;
 	if (!rc)
 		convert(gt, from, to);
 	if (rc)
@@ -150,11 +164,11 @@ static int set_version(struct grant_table *gt, unsigned int to)
 /**
  * grant_set_version() - GNTTABOP_set_version.
  * @va:	   struct gnttab_set_version, which is told the version that is then in force
- * @count: 1
+ * @count: does not matter
  *
  * Return: 0; -EINVAL if there is no such version; -ENOSYS if the domain may not have it;
  * -EBUSY if grants are in use, or, leaving version 2, the status array is mapped;
- * -ENOMEM; -EFAULT.
+ * -ERANGE if then a reserved entry is one that version 1 has not; -ENOMEM; -EFAULT.
  */
 long grant_set_version(unsigned long va, unsigned int count)
 {
@@ -162,8 +176,6 @@ long grant_set_version(unsigned long va, unsigned int count)
 	struct gnttab_set_version op;
 	int rc;
 
-	if (count != 1)
-		return -EINVAL;
 	if (copy_from_guest(&op, va))
 		return -EFAULT;
 	rc = set_version(gt, op.version);
@@ -179,9 +191,9 @@ long grant_set_version(unsigned long va, unsigned int count)
 /**
  * grant_get_version() - GNTTABOP_get_version.
  * @va:	   struct gnttab_get_version
- * @count: 1
+ * @count: does not matter
  *
- * Return: 0; -ESRCH, -EPERM, -EINVAL, -EFAULT.
+ * Return: 0; -ESRCH, -EPERM, -EFAULT.
  */
 long grant_get_version(unsigned long va, unsigned int count)
 {
@@ -189,8 +201,6 @@ long grant_get_version(unsigned long va, unsigned int count)
 	struct domain *d;
 	s16 status;
 
-	if (count != 1)
-		return -EINVAL;
 	if (copy_from_guest(&op, va))
 		return -EFAULT;
 	d = grant_table_domain(op.dom, &status);

@@ -6,6 +6,7 @@
 #include <hv/mm.h>
 #include <hv/percpu.h>
 #include <hv/time.h>
+#include <hv/version.h>
 #include <asm/cpu.h>
 #include <asm/x86-defs.h>
 
@@ -66,6 +67,11 @@ int rdmsr_safe(u32 msr, u64 *val)
 {
 	*val = ~0UL;
 	return 0;
+}
+
+u32 xen_abi_version(void)
+{
+	return 4 << 16 | 17;
 }
 
 bool time_tsc_is_stable(void)

@@ -34,7 +34,7 @@ static jmp_buf machine_gone;
 static enum { RUNS, HALTED, RESTARTED, RESTARTED_LATER } machine;
 static unsigned long fail_at;		/* countdown to the failing step of a creation; 0: none */
 static unsigned int live;		/* what creations took and did not give back */
-static unsigned int virqs, sleeps;
+static unsigned int virqs, sleeps, sent_to;
 
 static bool step_fails(void)
 {
@@ -228,6 +228,12 @@ void virq_send_global(u32 virq)
 {
 	assert_int_equal(virq, VIRQ_DOM_EXC);
 	virqs++;
+}
+
+int evtchn_send(struct domain *d, u32 port)
+{
+	sent_to = port;
+	return port == 7 ? 0 : -EINVAL;
 }
 
 void timer_init(struct timer *t, void (*fn)(void *data), void *data, unsigned int cpu)
@@ -484,6 +490,33 @@ static void shut_down(struct domain *d, u8 reason)
 		domain_shutdown(d, reason);
 }
 
+/* A subscriber is told in place of VIRQ_DOM_EXC's handler, of suspends only, if it is there. */
+static void test_subscribers_are_told(void **state)
+{
+	static const struct {
+		u8 reason;
+		u32 port;
+		unsigned int sent_to, virqs;
+	} cases[] = {
+		{ SHUTDOWN_suspend, 7, 7, 0 },
+		{ SHUTDOWN_suspend, 8, 8, 1 },
+		{ SHUTDOWN_suspend, 0, 0, 1 },
+		{ SHUTDOWN_poweroff, 7, 0, 1 },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct domain *d = make_domain(4, 1, false);
+
+		d->suspend_port = cases[i].port;
+		virqs = sent_to = 0;
+		domain_shutdown(d, cases[i].reason);
+		assert_int_equal(sent_to, cases[i].sent_to);
+		assert_int_equal(virqs, cases[i].virqs);
+		domain_put(d);
+		free_gone();
+	}
+}
+
 static void test_domain0_is_the_machine(void **state)
 {
 	static const struct {
@@ -526,6 +559,7 @@ int main(void)
 		cmocka_unit_test_setup(test_creation_fails_anywhere, setup),
 		cmocka_unit_test_setup(test_lookup_in_a_storm, setup),
 		cmocka_unit_test_setup(test_shutdown_and_crash, setup),
+		cmocka_unit_test_setup(test_subscribers_are_told, setup),
 		cmocka_unit_test_setup(test_domain0_is_the_machine, setup),
 	};
 

@@ -238,7 +238,7 @@ static void leaf_hypervisor(const struct cpu_policy *p, u32 leaf, u32 subleaf,
 		l->d = XEN_CPUID_SIGNATURE_EDX;
 		break;
 	case XEN_CPUID_LEAF(1):
-		l->a = XEN_ABI_MAJOR << 16 | XEN_ABI_MINOR;
+		l->a = xen_abi_version();
 		break;
 	case XEN_CPUID_LEAF(2):
 		l->a = 1;		/* hypercall page, and the MSR that fills it */

@@ -65,6 +65,9 @@ static inline int pv_retire_pending(struct vcpu *v)
 	return likely(!v->arch.retire.depth) ? 0 : pv_retire_more(v);
 }
 
+/* pv/mmu.c: the domain that a call names as owner of frames. 0; -ESRCH, -EPERM. */
+int pv_foreign_get(domid_t domid, struct domain **d);
+
 /* pv/mmuext.c: CPUs of the vCPUs in a guest's bitmap at @va. 0 or -EFAULT. */
 int pv_vcpu_bitmap_cpus(const struct domain *d, unsigned long va, cpumask_t *mask);
 

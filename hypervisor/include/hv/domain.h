@@ -23,6 +23,7 @@
 #include <xen/vcpu.h>
 #include <xen/event_channel.h>
 
+struct e820_entry;
 struct cpu_policy;
 struct evtchn;
 struct evtchn_domain;
@@ -164,6 +165,9 @@ struct arch_domain {
 	pte_t *perdomain_l2;
 	u64 physaddr_bits;
 	u64 vm_assist;		/* bit per VMASST_TYPE_* */
+	/* XENMEM_memory_map's answer; under domain.lock */
+	struct e820_entry *e820;
+	unsigned int nr_e820;
 	struct cpu_policy *cpu_policy;	/* what its CPUs are; constant once it runs */
 };
 
@@ -221,6 +225,7 @@ struct domain {
 	/* serialises the registration of vcpu_info pages */
 	spinlock_t lock;
 
+	u32 suspend_port;	/* its port whose peer is told when it suspended; 0: none */
 	struct evtchn_domain *evtchn;
 	struct grant_table *grant;
 	struct pirq_domain *pirqs;
@@ -277,6 +282,8 @@ struct domain *domain_create(domid_t domid, const struct domain_config *config);
 struct domain *domain_get(domid_t domid);
 /* As domain_get(), also refusing (NULL) a target that the caller may not act on. */
 struct domain *domain_get_remote(domid_t domid);
+/* The same, and why not: 0, and *@d with a reference; -ESRCH, -EPERM. */
+int domain_get_target(domid_t domid, struct domain **d);
 void domain_put(struct domain *d);
 /* core/destroy.c: end a domain. -ERESTART: call again. */
 int domain_kill(struct domain *d);

@@ -26,6 +26,9 @@ int gnttab_release_frames(struct domain *d);
  */
 int gnttab_get_shared_frame(struct domain *d, unsigned long idx, mfn_t *mfn);
 int gnttab_get_status_frame(struct domain *d, unsigned long idx, mfn_t *mfn);
+/* How many of each there can be, as the table is now. */
+unsigned int gnttab_max_shared_frames(const struct domain *d);
+unsigned int gnttab_max_status_frames(const struct domain *d);
 
 /* Boot: the debug key. */
 void grant_init(void);

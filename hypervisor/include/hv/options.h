@@ -88,6 +88,7 @@ struct hv_options {
 	struct {
 		u64 first, last;		/* frame numbers, both included */
 	} badpage[BADPAGES_MAX];
+	u32 xen_minor;				/* xen-version= */
 	u32 tbuf_pages;				/* tbuf_size=, trace buffer pages a CPU */
 };
 

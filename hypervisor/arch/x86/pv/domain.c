@@ -66,6 +66,8 @@ void arch_domain_destroy(struct domain *d)
 		hv_page_free(a->perdomain_l3, 0);
 	hv_free(a->cpu_policy);
 	a->perdomain_l2 = a->perdomain_l3 = NULL;
+	hv_free(a->e820);
+	a->e820 = NULL;
 	a->cpu_policy = NULL;
 }
 

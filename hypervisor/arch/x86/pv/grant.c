@@ -131,7 +131,9 @@ static __always_inline pte_t *find_mapping(struct grant_ptes *t, u64 addr, u32 f
 
 	if (unlikely(!ptep))
 		return NULL;
-	return likely((pte_read(ptep) & (PTE_ADDR_MASK | PTE_P | PTE_RW)) == expected) ? ptep : NULL;
+	if (unlikely((pte_read(ptep) & (PTE_ADDR_MASK | PTE_P | PTE_RW)) != expected))
+		return NULL;
+	return ptep;
 }
 
 static noinline s16 replace_mapping(struct grant_ptes *t, u64 addr, u32 flags, mfn_t mfn,

@@ -282,10 +282,23 @@ static bool touches_latched(u16 port, unsigned int bytes)
 	return false;
 }
 
-static bool goes_to_hardware(struct domain *d, u16 port, unsigned int bytes)
+/* Domain 0's alone, whatever another domain was granted. */
+static bool touches_emulated(u16 port, unsigned int bytes)
 {
-	return !touches_latched(port, bytes) &&
-	       rangeset_contains(&d->access.ioports, port, port + bytes - 1UL);
+	for (unsigned int i = 0; i < ARRAY_SIZE(emulated); i++) {
+		const struct port_range r = { emulated[i].first, emulated[i].last };
+
+		if (overlaps(&r, port, bytes))
+			return true;
+	}
+	return false;
+}
+
+static bool goes_to_hardware(const struct domain *d, u16 port, unsigned int bytes)
+{
+	if (d->is_hardware_domain ? touches_latched(port, bytes) : touches_emulated(port, bytes))
+		return false;
+	return rangeset_contains(&d->access.ioports, port, port + bytes - 1UL);
 }
 
 /* Domain 0's devices that two index at once. */
