@@ -13,8 +13,7 @@
  * queued and in transit it is at most one, seen by whoever could have its lock;
  * after vcpu_pause() it runs no more; both CPUs cannot wait for each other.
  * Checked when all is quiet: runnable is running or queued, where it may run; a
- * vCPU with an event does not sleep; no CPU idles while one waits that it may
- * run.
+ * vCPU with an event does not sleep; no CPU idles while one waits in its queue.
  */
 #include <hv/types.h>
 #include <asm/system.h>

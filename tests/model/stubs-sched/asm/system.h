@@ -6,8 +6,23 @@
 #include <hv/lib.h>
 #include <hv/atomic.h>
 
+/* Sets of CPUs: which idle is a hint, and who is in the pool does not change here. */
+extern struct cpumask sched_idle_cpus, sched_pool_cpus;
+
+#define model_yield_at(addr)						\
+	do {								\
+		if ((const void *)(addr) != &sched_idle_cpus &&		\
+		    (const void *)(addr) != &sched_pool_cpus)		\
+			model_yield();					\
+	} while (0)
+
 #undef READ_ONCE
-#define READ_ONCE(x)		(model_yield(), *(const volatile typeof(x) *)&(x))
+#define READ_ONCE(x)							\
+	({								\
+		if (sizeof(x) < sizeof(u64))				\
+			model_yield();					\
+		*(const volatile typeof(x) *)&(x);			\
+	})
 
 /* Only what is shared without a lock: is_running, and the pause counts. */
 #define __atomic_load_n(p, order)	(model_yield(), *(const volatile typeof(*(p)) *)(p))
@@ -25,7 +40,7 @@ static inline void local_irq_restore(unsigned long flags) {}
 
 static __always_inline bool test_bit(unsigned int nr, const volatile void *addr)
 {
-	model_yield();
+	model_yield_at(addr);
 	return ((const volatile u32 *)addr)[nr / 32] >> (nr % 32) & 1;
 }
 
@@ -34,7 +49,7 @@ static __always_inline bool test_and_set_bit_atomic(unsigned int nr, volatile vo
 	volatile u32 *word = (volatile u32 *)addr + nr / 32;
 	bool old;
 
-	model_yield();
+	model_yield_at(addr);
 	old = *word >> (nr % 32) & 1;
 	*word |= 1U << (nr % 32);
 	return old;
@@ -45,7 +60,7 @@ static __always_inline bool test_and_clear_bit_atomic(unsigned int nr, volatile 
 	volatile u32 *word = (volatile u32 *)addr + nr / 32;
 	bool old;
 
-	model_yield();
+	model_yield_at(addr);
 	old = *word >> (nr % 32) & 1;
 	*word &= ~(1U << (nr % 32));
 	return old;
