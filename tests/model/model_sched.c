@@ -66,7 +66,7 @@ struct op {
 static struct {
 	unsigned int vcpus;
 	u32 kinds;
-	unsigned long max_states;
+	bool anybody_sends;
 } cfg;
 
 static struct vcpu vcpus[VCPUS_MAX], idles[CPUS];
@@ -349,7 +349,8 @@ static bool may_begin(unsigned int a, struct op op)
 	case STEAL:
 		return curr && !guest_runs && !w.softirq[a];
 	case EVENT:
-		return !w.event[op.v];
+		/* Where there is PIN it is enough if one CPU sends events meanwhile. */
+		return !w.event[op.v] && (cfg.anybody_sends || a == 0);
 	case PIN:
 		return a >= CPUS;
 	case PAUSE:
@@ -668,6 +669,7 @@ static void explore(const char *name, unsigned int nr_vcpus, u32 kinds)
 	nr_seen = 0;
 	cfg.vcpus = nr_vcpus;
 	cfg.kinds = kinds | 1U << SCHEDULE | 1U << EVENT;
+	cfg.anybody_sends = !(kinds & 1U << PIN);
 	start();
 	visit(0, (struct op){ 0 });
 	while (stack) {
