@@ -66,7 +66,7 @@ struct op {
 static struct {
 	unsigned int vcpus;
 	u32 kinds;
-	bool anybody_sends;
+	u8 senders;		/* who sends events: bit per actor */
 } cfg;
 
 static struct vcpu vcpus[VCPUS_MAX], idles[CPUS];
@@ -349,8 +349,7 @@ static bool may_begin(unsigned int a, struct op op)
 	case STEAL:
 		return curr && !guest_runs && !w.softirq[a];
 	case EVENT:
-		/* Where there is PIN it is enough if one CPU sends events meanwhile. */
-		return !w.event[op.v] && (cfg.anybody_sends || a == 0);
+		return !w.event[op.v] && cfg.senders & 1U << a;
 	case PIN:
 		return a >= CPUS;
 	case PAUSE:
@@ -663,13 +662,13 @@ static void start(void)
 	}
 }
 
-static void explore(const char *name, unsigned int nr_vcpus, u32 kinds)
+static void explore(const char *name, unsigned int nr_vcpus, u8 senders, u32 kinds)
 {
 	memset(seen, 0, seen_size * sizeof(*seen));
 	nr_seen = 0;
 	cfg.vcpus = nr_vcpus;
 	cfg.kinds = kinds | 1U << SCHEDULE | 1U << EVENT;
-	cfg.anybody_sends = !(kinds & 1U << PIN);
+	cfg.senders = senders;
 	start();
 	visit(0, (struct op){ 0 });
 	while (stack) {
@@ -689,6 +688,9 @@ static void explore(const char *name, unsigned int nr_vcpus, u32 kinds)
 }
 
 #define K(kind)	(1U << (kind))
+#define CPU0	1
+#define OTHER	4
+#define ALL	7
 
 int main(int argc, char **argv)
 {
@@ -696,13 +698,13 @@ int main(int argc, char **argv)
 
 	seen_size = thorough ? 1UL << 29 : 1UL << 25;
 	seen = calloc(seen_size, sizeof(*seen));
-	explore("wake against block", 1, K(BLOCK) | K(YIELD) | K(STEAL));
-	explore("pause against run", 1, K(BLOCK) | K(PAUSE) | K(PAUSE_SYNC) | K(UNPAUSE));
-	explore("migrate against wake", 1, K(BLOCK) | K(PIN));
+	explore("wake against block", 1, ALL, K(BLOCK) | K(YIELD));
+	explore("pause against run", 1, ALL, K(BLOCK) | K(PAUSE) | K(PAUSE_SYNC) | K(UNPAUSE));
+	explore("move against wake", 1, CPU0, K(BLOCK) | K(PIN));
 	if (thorough) {
-		explore("migrate against steal", 1, K(BLOCK) | K(YIELD) | K(PIN) | K(STEAL));
-		explore("two vCPUs that block", 2, K(BLOCK) | K(STEAL));
-		explore("all of one", 1, ~0U);
+		explore("steal against wake", 2, OTHER, K(BLOCK) | K(STEAL));
+		explore("move against all", 1, ALL, K(BLOCK) | K(YIELD) | K(PIN));
+		explore("steal against all", 2, ALL, K(BLOCK) | K(YIELD) | K(STEAL));
 	}
 	return 0;
 }
