@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * arch/x86/flush.c with threads for CPUs. Each has a TLB of one entry for every
- * slot of a shared table, takes interrupts between its own steps only, and
+ * slot of a shared table, takes interrupts wherever it has them on, and
  * sometimes leaves the guests' tables and comes back. Whoever changed a slot
  * and flushed may find the old value in nobody's TLB.
  */
@@ -32,6 +32,7 @@ static u64 tlb[CPUS][CPUS];		/* [whose][slot]; 0: not cached */
 static u32 holds[CPUS];			/* a vCPU's state, while idle */
 static u32 ipis, stale, finished;
 static __thread u64 cr4 = X86_CR4_PGE;
+__thread bool stub_irqs_off;
 
 void bug(const char *what, const char *file, unsigned int line)
 {
@@ -51,13 +52,24 @@ static void drop_all(void)
 		__atomic_store_n(&tlb[stub_cpu][slot], 0, __ATOMIC_SEQ_CST);
 }
 
+static void take_interrupt(void)
+{
+	if (!stub_irqs_off && __atomic_exchange_n(&interrupt[stub_cpu], 0, __ATOMIC_SEQ_CST)) {
+		stub_irqs_off = true;
+		flush_tlb_interrupt();
+		stub_irqs_off = false;
+	}
+}
+
 unsigned long stub_read_cr4(void)
 {
+	take_interrupt();
 	return cr4;
 }
 
 void stub_write_cr4(unsigned long v)
 {
+	take_interrupt();
 	if ((cr4 ^ v) & X86_CR4_PGE)
 		drop_all();
 	cr4 = v;
@@ -80,12 +92,6 @@ void stub_invlpg(unsigned long va)
 void pv_give_up_loaded(void)
 {
 	__atomic_store_n(&holds[stub_cpu], 0, __ATOMIC_SEQ_CST);
-}
-
-static void take_interrupt(void)
-{
-	if (__atomic_exchange_n(&interrupt[stub_cpu], 0, __ATOMIC_SEQ_CST))
-		flush_tlb_interrupt();
 }
 
 /* Translate by a slot, as the CPU would: from the TLB, or from the table into it. */
