@@ -31,6 +31,7 @@ static u64 table[CPUS];			/* slot of each CPU, changed by it alone */
 static u64 tlb[CPUS][CPUS];		/* [whose][slot]; 0: not cached */
 static u32 holds[CPUS];			/* a vCPU's state, while idle */
 static u32 ipis, stale, finished;
+static bool interrupt_within;		/* a flush of CPU 0: by another's request */
 static __thread u64 cr4 = X86_CR4_PGE;
 __thread bool stub_irqs_off;
 
@@ -63,6 +64,11 @@ static void take_interrupt(void)
 
 unsigned long stub_read_cr4(void)
 {
+	if (interrupt_within) {
+		interrupt_within = false;
+		cpus[0].flush_wanted = 1;	/* FLUSH_WANT_TLB */
+		interrupt[0] = 1;
+	}
 	take_interrupt();
 	return cr4;
 }
@@ -216,11 +222,32 @@ static void test_least_work(void **state)
 	assert_int_equal(ipis, 0);
 }
 
+static void flush_by_cr3(void)
+{
+	write_cr3_flush(1);
+}
+
+/* Another flush is asked for and done within one: its time is what remains noted. */
+static void test_interrupted(void **state)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		void (*flush[])(void) = { flush_tlb_local, flush_by_cr3 };
+
+		interrupt_within = true;
+		flush[i]();
+		assert_false(interrupt_within);
+		/* With interrupts off it waits until the end; then it is the later one. */
+		take_interrupt();
+		assert_int_equal(cpus[0].tlb_flush_time, tlb_clock_now());
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_stale),
 		cmocka_unit_test(test_least_work),
+		cmocka_unit_test(test_interrupted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
