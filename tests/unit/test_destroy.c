@@ -88,7 +88,7 @@ int gnttab_release_mappings(struct domain *d)
 	return step('g');
 }
 
-void pv_vcpu_unload(struct vcpu *v)
+void pv_sync_loaded(struct vcpu *v)
 {
 	step('u');
 }
