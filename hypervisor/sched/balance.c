@@ -14,7 +14,7 @@ static unsigned long lock_both(unsigned int a, unsigned int b)
 	unsigned long flags = local_irq_save();
 
 	spin_lock(&sched_cpus[min(a, b)]->lock);
-	spin_lock(&sched_cpus[max(a, b)]->lock);
+	spin_lock_nested(&sched_cpus[max(a, b)]->lock);
 	return flags;
 }
 

@@ -152,6 +152,13 @@ bool vcpu_poll_end(struct vcpu *v)
 	return true;
 }
 
+static struct vcpu *pirq_moved_to __attribute__((unused));
+
+void pirq_guest_move(struct vcpu *v, u32 pirq)
+{
+	pirq_moved_to = v;
+}
+
 int pirq_guest_bind(struct vcpu *v, u32 pirq, bool share)
 {
 	bool *bound = pirq < HOST_PIRQS ? &pirq_bound[domain_index(v->domain)][pirq] : NULL;
