@@ -31,9 +31,19 @@ class GuestHost:
         self.transcript = []
         self.logged_in = set()
 
-    def start(self):
-        """Wait for domain 0 and for what xl needs."""
-        self.machine.login()
+    def start(self, shown=False):
+        """Wait for domain 0 and for what xl needs.
+
+        @shown: scripts/run has a guest created before the eyes of the user,
+                and ends with it listed, at root's prompt
+        """
+        if shown:
+            self.machine.expect(r"root@dom0:~# xl list\s+Name [^\n]*\n")
+            self.machine.expect(r"\nguest1 +\d+ +256 +1 [^\n]*\n")
+            self.machine.expect(r"root@dom0:~# ")
+            self.machine.quieten()
+        else:
+            self.machine.login()
         self.sh("systemctl start xen.service; udevadm settle")
         self.until("ip link show xenbr0")
         self.until("[ -e /dev/vg0/template ]")

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What must be refused: xl names the cause, and nothing is left behind."""
 
-from guests.life import LEFT
+from guests.life import LEFT, PLACE
 
 LOGS = (r"see /var/log/xen/\S+", "see LOG")
-PLACE = (r"(?m)^libxl: error: [\w.]+:\d+:", "libxl: error:")
 HIDE = (LEFT, LOGS, PLACE)
 
 
