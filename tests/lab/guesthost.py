@@ -90,11 +90,11 @@ class GuestHost:
             self.sh(f"if [ -e /dev/vg0/{name} ]; then lvremove -qq -f vg0/{name}; fi; "
                     f"lvcreate -qq -s -l {size} -n {name} vg0/template")
 
-    def config(self, name, *changes, path=None):
+    def config(self, name, *changes):
         """Write NAME's file: guest1's with sed expressions applied; returns its path."""
-        path = path or f"/etc/xen/{name}.cfg"
+        path = f"/run/{name}.cfg"
         edits = " ".join(f"-e '{edit}'" for edit in (f"s/guest1/{name}/", *changes))
-        self.sh(f"sed {edits} /etc/xen/guest1.cfg >/run/config && cp /run/config {path}")
+        self.sh(f"sed {edits} /etc/xen/guest1.cfg >{path}")
         return path
 
     def create(self, name, *changes):

@@ -41,8 +41,8 @@ def interfaces(host):
                       "grep -l 00:16:3e:00:00:02 /sys/class/net/*/address | cut -d/ -f5 >/run/second; "
                       "ip addr add 192.0.2.2/24 dev $(cat /run/second); ip link set $(cat /run/second) up; cat /run/second")
     assert out
-    host.sh("ip addr add 192.0.2.1/24 dev xenbr0; ping -c 3 -W 60 192.0.2.2; ip addr del 192.0.2.1/24 dev xenbr0",
-            timeout=300)
+    host.sh("ip addr add 192.0.2.1/24 dev xenbr0 && ping -c 3 -W 60 192.0.2.2 && "
+            "ip addr del 192.0.2.1/24 dev xenbr0")
     host.note("xl network-list guest1", MAC, NETWORK)
     host.note("xl network-detach guest1 1")
     host.until("! [ -e /sys/class/net/second ]")
