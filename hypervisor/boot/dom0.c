@@ -16,6 +16,7 @@
 #include <hv/errno.h>
 #include <hv/evtchn.h>
 #include <hv/grant.h>
+#include <hv/ioport.h>
 #include <hv/irq.h>
 #include <hv/mm.h>
 #include <hv/options.h>
@@ -505,10 +506,22 @@ static void __init check_fit(const struct boot_info *bi, const struct build *b)
 static void __init create_domain0(struct build *b)
 {
 	unsigned int vcpus = dom0_vcpus_resolve(nr_cpus, MAX_VCPUS), i;
-	struct domain *d = domain_create(0, vcpus, true);
+	const struct domain_config config = {
+		.max_vcpus = vcpus,
+		.privileged = true,
+		.max_grant_version = GRANT_MAX_VERSION,
+		.max_evtchn_port = ~0U,
+		.max_grant_frames = GRANT_MAX_FRAMES,
+		.max_maptrack_frames = GRANT_MAX_MAPTRACK_FRAMES,
+	};
+	struct domain *d = domain_create(0, &config);
 
 	if (!d)
 		panic("Out of memory for domain 0 itself");
+	iomem_grant_machine(d);
+	ioport_grant_machine(d);
+	if (rangeset_add(&d->access.irqs, 0, NR_IRQS - 1))
+		panic("Out of memory for domain 0's interrupts");
 	b->d = d;
 	for (i = 0; i < vcpus; i++)
 		if (!vcpu_create(d, i))

@@ -552,3 +552,22 @@ int parse_badpage(const char *val, const char **why)
 	return invalid(why,
 		       "needs frame numbers or ranges in a list, such as 0x12345,0x20000-0x2000f");
 }
+
+/* Those whose tools we speak to: control/interface.c. */
+int parse_xen_version(const char *val, const char **why)
+{
+	static const u8 minors[] = { 17, 19, 20 };
+	const char *end = "";
+	u64 major = 0, minor = 0;
+
+	if (!str_to_u64(val, &end, 10, &major) && major == 4 && *end == '.' &&
+	    !str_to_u64(end + 1, &end, 10, &minor) && !*end) {
+		for (unsigned int i = 0; i < ARRAY_SIZE(minors); i++) {
+			if (minors[i] == minor) {
+				opts.xen_minor = (u32)minor;
+				return 0;
+			}
+		}
+	}
+	return invalid(why, "needs the version of the installed tools: 4.17, 4.19 or 4.20");
+}

@@ -8,6 +8,7 @@
 #include <hv/lib.h>
 #include <hv/options.h>
 #include <hv/printk.h>
+#include <hv/version.h>
 #include <asm/layout.h>
 
 struct hv_options opts = {
@@ -23,10 +24,12 @@ struct hv_options opts = {
 	.guest_loglvl_lower = 0,
 	.guest_loglvl_upper = LOG_WARN + 1,
 	.max_cpus = MAX_CPUS,
+	.sched_ratelimit_us = 1000,
 	.smt = -1,
 	.x2apic = -1,
 	.watchdog_timeout_s = 5,
 	.nmi = NMI_DOM0,
+	.xen_minor = XEN_ABI_MINOR,
 };
 
 static const char *const nmi_names[] = { "ignore", "dom0", "fatal", NULL };
@@ -68,6 +71,7 @@ const struct option option_table[] = {
 	{ "nosmp", OPT_BOOL, .var = &opts.nosmp, ONE_CPU },
 	CUSTOM(reboot),
 	STRING("sched", sched),
+	{ "sched_ratelimit_us", OPT_UINT, .var = &opts.sched_ratelimit_us, .max = 500000 },
 	{ "smt", OPT_TRISTATE, .var = &opts.smt, ONE_CPU },
 	BOOL("sync_console", sync_console),
 	{ "tbuf_size", OPT_UINT, .var = &opts.tbuf_pages, .max = 65535,
@@ -78,6 +82,7 @@ const struct option option_table[] = {
 	{ "watchdog", OPT_CUSTOM, .parse = parse_watchdog, NO_WATCHDOG },
 	{ "watchdog_timeout", OPT_UINT, .var = &opts.watchdog_timeout_s, .max = 3600, NO_WATCHDOG },
 	TRISTATE("x2apic", x2apic),
+	{ "xen-version", OPT_CUSTOM, .parse = parse_xen_version },
 };
 
 const unsigned int option_table_size = ARRAY_SIZE(option_table);

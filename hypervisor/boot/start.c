@@ -15,6 +15,7 @@
 #include <hv/domain.h>
 #include <hv/efi.h>
 #include <hv/errno.h>
+#include <hv/grant.h>
 #include <hv/ioport.h>
 #include <hv/irq.h>
 #include <hv/irq_desc.h>
@@ -23,6 +24,7 @@
 #include <hv/percpu.h>
 #include <hv/perfc.h>
 #include <hv/printk.h>
+#include <hv/rcu.h>
 #include <hv/sched.h>
 #include <hv/string.h>
 #include <hv/time.h>
@@ -105,8 +107,8 @@ static void __init parse_loader_info(u32 magic, u64 phys)
 
 static void __init banner(void)
 {
-	printk(" Xen version %u.%u%s (Hospes " HOSPES_VERSION ")\n", XEN_ABI_MAJOR, XEN_ABI_MINOR,
-	       XEN_ABI_EXTRAVERSION);
+	printk(" Xen version %u.%u%s (Hospes " HOSPES_VERSION ")\n", xen_abi_version() >> 16,
+	       xen_abi_version() & 0xffff, xen_abi_extraversion());
 	pr_info("Command line: %s\n", boot_info_args(&bi, bi.cmdline));
 	pr_info("Boot loader: %s (multiboot%s)\n", bi.loader[0] ? bi.loader : "unnamed",
 		bi.protocol == BOOT_MULTIBOOT2 ? "2" : "");
@@ -214,6 +216,7 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 
 	timer_subsystem_init();
 	page_init();
+	rcu_init();
 	domain_subsystem_init();
 	acpi_init(bi.rsdp, bi.rsdp_len);
 	ioport_init();
@@ -232,6 +235,7 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	sched_init_cpu(0);
 	console_init_late();
 	debug_keys_init();
+	grant_init();
 	if (IS_ENABLED(CONFIG_HV_PERF_COUNTERS))
 		perfc_init();
 	local_irq_enable();

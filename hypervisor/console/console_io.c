@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The console as guests reach it: HYPERVISOR_console_io, and the log for
- * sysctl's readconsole. Domain 0 writes as it likes; lines of other domains
- * are debug messages in the log, collected here until they are whole.
+ * sysctl's readconsole. Domain 0 writes as it likes; in debug builds, lines of
+ * other domains are debug messages in the log, collected here until whole.
  *
  * Locks: lines_lock guards the unfinished lines; printk() is called without it.
  * ABI: xen/xen.h, CONSOLEIO_*; xen/sysctl.h, XEN_SYSCTL_readconsole.
@@ -158,7 +158,8 @@ static long read_op(unsigned long count, unsigned long va)
  *
  * ABI: xen/xen.h, "CONSOLEIO".
  * Return: 0 for write, characters for read; -EFAULT; -EINVAL for a negative
- * count; -EPERM for a read by another than domain 0; -ENOSYS.
+ * count; -EPERM for a read by another than domain 0, and unless this is a debug
+ * build for a write by a domain without privilege; -ENOSYS.
  */
 long do_console_io(unsigned long a1, unsigned long a2, unsigned long a3,
 		   unsigned long a4, unsigned long a5)
@@ -170,6 +171,9 @@ long do_console_io(unsigned long a1, unsigned long a2, unsigned long a3,
 		return -EINVAL;
 	switch ((int)a1) {
 	case CONSOLEIO_write:
+		/* As Xen: a guest's lines are a help to those who debug hypervisors. */
+		if (!d->is_privileged && !IS_ENABLED(CONFIG_HV_DEBUG))
+			return -EPERM;
 		return write_op(d, count, a3);
 	case CONSOLEIO_read:
 		return d->is_hardware_domain ? read_op(count, a3) : -EPERM;

@@ -10,6 +10,7 @@
 #include <hv/errno.h>
 #include <hv/guest_access.h>
 #include <hv/hypercall.h>
+#include <hv/options.h>
 #include <hv/percpu.h>
 #include <hv/string.h>
 
@@ -46,14 +47,25 @@ extern const u8 __build_id_start[], __build_id_end[];
 	copy_to_guest(va, &_field);				\
 })
 
+u32 xen_abi_version(void)
+{
+	return XEN_ABI_MAJOR << 16 | opts.xen_minor;
+}
+
+/* The stable release whose fixes we know, where we follow one. */
+const char *xen_abi_extraversion(void)
+{
+	return opts.xen_minor == XEN_ABI_MINOR ? ".7-hospes" : ".0-hospes";
+}
+
 static long ver_version(unsigned long arg __maybe_unused)
 {
-	return XEN_ABI_MAJOR << 16 | XEN_ABI_MINOR;
+	return xen_abi_version();
 }
 
 static long ver_extraversion(unsigned long arg)
 {
-	return string_to_guest(arg, xen_extraversion_t, XEN_ABI_EXTRAVERSION);
+	return string_to_guest(arg, xen_extraversion_t, xen_abi_extraversion());
 }
 
 static long ver_compile_info(unsigned long arg)

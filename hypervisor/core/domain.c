@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Domains and vCPUs: their making, their finding, their end.
+ * Domains and vCPUs: their making, their finding, and their shutting down. How
+ * they end is in core/destroy.c.
  *
- * Domains are found by id without a lock: the hash chains are changed under
- * domain_list_lock and walked freely. This is safe because the memory of a
- * struct domain is only ever used for another struct domain, and because its
- * count is 0 while it is none: whoever wants a reference counts it up from a
- * value that is not 0, then looks whether it got the domain it meant.
+ * Domains are found by id without a lock: list and hash chains are changed under
+ * domain_list_lock and walked freely. What was taken off them stays as it was
+ * until no CPU can be walking there any more (core/rcu.c). Whoever wants a
+ * reference counts it up from a value that is not 0.
  */
 #include <hv/domain.h>
 
@@ -29,8 +29,6 @@
 #define HASH_SIZE		64
 /* Frames that one bit of domain.owned_regions stands for. */
 #define REGION_FRAMES		512
-/* Highest port of an unprivileged domain unless its creator says otherwise. */
-#define UNPRIVILEGED_MAX_PORT	1023
 
 spinlock_t domain_list_lock = SPINLOCK_INIT;
 struct domain *domain_list;
@@ -38,10 +36,8 @@ struct domain *hardware_domain;
 struct domain *dom_idle, *dom_io, *dom_xen;
 struct vcpu_info dummy_vcpu_info = { .evtchn_upcall_mask = 1 };
 
-/* Both under domain_list_lock. */
+/* Changed under domain_list_lock, walked without. */
 static struct domain *hash[HASH_SIZE];
-static struct domain *unused;	/* along next_in_list */
-static u32 table_version;	/* counts changes; odd during one */
 
 static struct domain *system_domain(domid_t domid, unsigned int max_vcpus)
 {
@@ -88,26 +84,6 @@ static bool domain_ref(struct domain *d)
 	return true;
 }
 
-/* @d with a reference taken, or NULL; *@changed if the table changed meanwhile. */
-static struct domain *lookup(domid_t domid, bool *changed)
-{
-	u32 version = __atomic_load_n(&table_version, __ATOMIC_ACQUIRE);
-	struct domain *d = READ_ONCE(hash[domid % HASH_SIZE]);
-
-	*changed = version & 1;
-	while (d && !*changed) {
-		if (READ_ONCE(d->domain_id) == domid && domain_ref(d)) {
-			if (READ_ONCE(d->domain_id) == domid)
-				return d;
-			domain_put(d);
-		}
-		d = READ_ONCE(d->next_in_hash);
-		smp_rmb();	/* partner: those who change the table bump its version first */
-		*changed = READ_ONCE(table_version) != version;
-	}
-	return NULL;
-}
-
 /**
  * domain_get() - Find a domain and keep it.
  * @domid: any number a guest may send; DOMID_SELF is the caller's own
@@ -118,7 +94,6 @@ static struct domain *lookup(domid_t domid, bool *changed)
 struct domain *domain_get(domid_t domid)
 {
 	struct domain *d;
-	bool changed;
 
 	if (domid == DOMID_SELF) {
 		d = current->domain;
@@ -127,9 +102,29 @@ struct domain *domain_get(domid_t domid)
 	}
 	if (domid >= DOMID_FIRST_RESERVED)
 		return NULL;
-	do {
-		d = lookup(domid, &changed);
-	} while (!d && changed);
+	d = __atomic_load_n(&hash[domid % HASH_SIZE], __ATOMIC_ACQUIRE);
+	while (d && !(d->domain_id == domid && domain_ref(d)))
+		d = __atomic_load_n(&d->next_in_hash, __ATOMIC_ACQUIRE);
+	return d;
+}
+
+/**
+ * domain_get_from() - Walk the domains, each kept while it is looked at.
+ * @domid: where to go on
+ *
+ * Context: any but interrupts; takes domain_list_lock.
+ * Return: the domain of the lowest id that is not below @domid, to be given
+ * back by domain_put(); NULL if there is none.
+ */
+struct domain *domain_get_from(domid_t domid)
+{
+	struct domain *d;
+
+	spin_lock(&domain_list_lock);
+	d = domain_list;
+	while (d && (d->domain_id < domid || !domain_ref(d)))
+		d = d->next_in_list;
+	spin_unlock(&domain_list_lock);
 	return d;
 }
 
@@ -157,6 +152,24 @@ struct domain *domain_get_remote(domid_t domid)
 	return d;
 }
 
+/**
+ * domain_get_target() - As domain_get_remote(), and say why not.
+ * @domid: any number
+ * @d:	   set on success, with a reference
+ *
+ * Return: 0; -ESRCH if there is none; -EPERM if the caller has no rights.
+ */
+int domain_get_target(domid_t domid, struct domain **d)
+{
+	*d = domain_get(domid);
+	if (!*d)
+		return -ESRCH;
+	if (domain_may_act_on(*d))
+		return 0;
+	domain_put(*d);
+	return -EPERM;
+}
+
 struct vcpu *domain_vcpu(const struct domain *d, unsigned int id)
 {
 	return id < d->max_vcpus ? READ_ONCE(d->vcpu[id]) : NULL;
@@ -174,12 +187,10 @@ static bool table_insert(struct domain *d)
 		pos = &(*pos)->next_in_list;
 	taken = *pos && (*pos)->domain_id == d->domain_id;
 	if (!taken) {
-		__atomic_fetch_add(&table_version, 1, __ATOMIC_SEQ_CST);
 		d->next_in_list = *pos;
 		d->next_in_hash = *chain;
 		__atomic_store_n(pos, d, __ATOMIC_RELEASE);
 		__atomic_store_n(chain, d, __ATOMIC_RELEASE);
-		__atomic_fetch_add(&table_version, 1, __ATOMIC_SEQ_CST);
 	}
 	spin_unlock(&domain_list_lock);
 	return !taken;
@@ -191,40 +202,13 @@ static void table_remove(struct domain *d)
 	struct domain **link = &hash[d->domain_id % HASH_SIZE];
 
 	spin_lock(&domain_list_lock);
-	while (*pos && *pos != d)
+	while (*pos != d)
 		pos = &(*pos)->next_in_list;
-	while (*link && *link != d)
+	while (*link != d)
 		link = &(*link)->next_in_hash;
-	if (*pos && *link) {
-		__atomic_fetch_add(&table_version, 1, __ATOMIC_SEQ_CST);
-		WRITE_ONCE(*pos, d->next_in_list);
-		WRITE_ONCE(*link, d->next_in_hash);
-		__atomic_fetch_add(&table_version, 1, __ATOMIC_SEQ_CST);
-	}
-	spin_unlock(&domain_list_lock);
-}
-
-/* Zeroed, but for what a reader that is late may still look at. */
-static struct domain *domain_alloc(void)
-{
-	struct domain *d;
-
-	spin_lock(&domain_list_lock);
-	d = unused;
-	if (d)
-		unused = d->next_in_list;
-	spin_unlock(&domain_list_lock);
-	if (!d)
-		return hv_new(struct domain);
-	memset(d, 0, sizeof(*d));
-	return d;
-}
-
-static void domain_release(struct domain *d)
-{
-	spin_lock(&domain_list_lock);
-	d->next_in_list = unused;
-	unused = d;
+	/* Who stands on @d now finds the way on. */
+	WRITE_ONCE(*pos, d->next_in_list);
+	WRITE_ONCE(*link, d->next_in_hash);
 	spin_unlock(&domain_list_lock);
 }
 
@@ -232,28 +216,14 @@ static void vcpu_free(struct vcpu *v)
 {
 	arch_vcpu_destroy(v);
 	sched_vcpu_destroy(v);
-	if (mfn_x(v->vcpu_info_mfn) != INVALID_MFN_RAW)
-		page_put_and_type(mfn_to_page(v->vcpu_info_mfn));
 	hv_free(v);
 }
 
-/* The shared page stays the guest's until the last mapping goes; then it is nobody's. */
-static void shared_info_free(struct domain *d)
-{
-	if (!d->shared_info)
-		return;
-	if (hv_page_unshare(d->shared_info) == 0)
-		hv_page_free(d->shared_info, 0);
-	else
-		pr_warn("d%u: shared_info is still mapped, its page is lost\n", d->domain_id);
-}
-
-/* Undo as much of domain_create() as happened; no references are left. */
+/* Undo as much of domain_create() as happened; nobody can find it. */
 static void domain_free(struct domain *d)
 {
 	struct vcpu *v;
 
-	table_remove(d);
 	for (unsigned int i = 0; i < NR_WATCHDOGS; i++)
 		timer_kill(&d->watchdog[i]);
 	evtchn_domain_destroy(d);
@@ -262,28 +232,41 @@ static void domain_free(struct domain *d)
 			vcpu_free(v);
 		hv_free(d->vcpu);
 	}
-	if (d->pirqs)
-		pirq_domain_destroy(d);
-	grant_domain_destroy(d);
+	sched_domain_destroy(d);
+	pirq_domain_free(d);
+	grant_table_destroy(d);
 	arch_domain_destroy(d);
-	shared_info_free(d);
+	if (d->shared_info)
+		hv_page_free_shared(d->shared_info);
+	rangeset_destroy(&d->access.iomem);
+	rangeset_destroy(&d->access.ioports);
+	rangeset_destroy(&d->access.irqs);
 	hv_free(d->owned_regions);
-	domain_release(d);
+	hv_free(d);
+}
+
+static void domain_gone(struct rcu_head *head)
+{
+	domain_free(container_of(head, struct domain, rcu));
+	/* Its id may be used again: whoever waits for that looks now. */
+	virq_send_global(VIRQ_DOM_EXC);
 }
 
 /**
  * domain_put() - Give a reference back; with the last one the domain goes.
- * @d: from domain_get() or domain_create()
+ * @d: from domain_get(); that of domain_create() is dropped by domain_kill()
  *
- * Context: no lock held.
+ * Context: any but interrupts. The rest is done by a softirq, on which CPU ever.
  */
 void domain_put(struct domain *d)
 {
 	u32 count = __atomic_sub_fetch(&d->refcount, 1, __ATOMIC_ACQ_REL);
 
 	BUG_ON(count == ~0U);
-	if (!count)
-		domain_free(d);
+	if (count)
+		return;
+	table_remove(d);
+	rcu_call(&d->rcu, domain_gone);
 }
 
 static void watchdog_fired(void *data)
@@ -296,8 +279,9 @@ static void watchdog_fired(void *data)
 	domain_shutdown(d, SHUTDOWN_watchdog);
 }
 
-static int domain_fill(struct domain *d, unsigned int max_vcpus)
+static int domain_fill(struct domain *d)
 {
+	unsigned int max_vcpus = d->config.max_vcpus;
 	int rc;
 
 	d->vcpu = hv_new_array(struct vcpu *, max_vcpus);
@@ -316,35 +300,42 @@ static int domain_fill(struct domain *d, unsigned int max_vcpus)
 
 	rc = arch_domain_init(d);
 	if (!rc)
-		rc = evtchn_domain_init(d, d->is_privileged ? ~0U : UNPRIVILEGED_MAX_PORT);
+		rc = evtchn_domain_init(d, d->config.max_evtchn_port);
 	if (!rc)
-		rc = grant_domain_init(d, GRANT_MAX_FRAMES);
+		rc = grant_table_init(d, d->config.max_grant_frames,
+				      d->config.max_maptrack_frames,
+				      d->config.max_grant_version);
 	if (!rc)
 		rc = pirq_domain_init(d);
 	return rc;
 }
 
-struct domain *domain_create(domid_t domid, unsigned int max_vcpus, bool privileged)
+struct domain *domain_create(domid_t domid, const struct domain_config *config)
 {
 	struct domain *d;
 
-	if (domid >= DOMID_FIRST_RESERVED || !max_vcpus || max_vcpus > MAX_VCPUS)
+	if (domid >= DOMID_FIRST_RESERVED || !config->max_vcpus || config->max_vcpus > MAX_VCPUS)
 		return NULL;
-	d = domain_alloc();
+	d = hv_new(struct domain);
 	if (!d)
 		return NULL;
 	d->domain_id = domid;
-	d->is_privileged = privileged;
+	d->config = *config;
+	d->is_privileged = config->privileged;
 	d->is_hardware_domain = domid == 0;
 	d->shutdown_code = SHUTDOWN_CODE_NONE;
-	if (privileged)
+	if (config->privileged)
 		d->arch.vm_assist = BIT(VMASST_TYPE_pae_extended_cr3);
 	spin_lock_init(&d->page_lock);
 	spin_lock_init(&d->lock);
+	rangeset_init(&d->access.iomem);
+	rangeset_init(&d->access.ioports);
+	rangeset_init(&d->access.irqs);
+	sched_domain_init(d);
 	for (unsigned int i = 0; i < NR_WATCHDOGS; i++)
 		timer_init(&d->watchdog[i], watchdog_fired, d, smp_processor_id());
 
-	if (domain_fill(d, max_vcpus) || !table_insert(d)) {
+	if (domain_fill(d) || !table_insert(d)) {
 		domain_free(d);
 		return NULL;
 	}
@@ -426,6 +417,15 @@ static void __noreturn hardware_domain_shutdown(const struct domain *d, u8 reaso
 	}
 }
 
+/* Who saves a domain may have asked to be told itself. ABI: domctl.h, subscribe. */
+static void tell_of_shutdown(struct domain *d)
+{
+	u32 port = READ_ONCE(d->suspend_port);
+
+	if (d->shutdown_code != SHUTDOWN_suspend || !port || evtchn_send(d, port))
+		virq_send_global(VIRQ_DOM_EXC);
+}
+
 /**
  * domain_shutdown() - Stop a domain for a reason, until its toolstack acts.
  * @d:	    any guest
@@ -449,7 +449,7 @@ void domain_shutdown(struct domain *d, u8 reason)
 		vcpu_sleep_nosync(v);
 	}
 	WRITE_ONCE(d->is_shut_down, true);
-	virq_send_global(VIRQ_DOM_EXC);
+	tell_of_shutdown(d);
 }
 
 int domain_set_shutdown_code(struct domain *d, u8 reason)

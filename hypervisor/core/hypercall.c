@@ -51,6 +51,8 @@ static const hypercall_fn_t table[64] = {
 	CALL(callback_op),
 	CALL(event_channel_op),
 	CALL(physdev_op),
+	CALL(sysctl),
+	CALL(domctl),
 	CALL(mca),
 };
 

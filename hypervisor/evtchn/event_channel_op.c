@@ -288,6 +288,8 @@ static bool is_paused(const struct domain *d)
 {
 	struct vcpu *v;
 
+	if (READ_ONCE(d->pause_count))
+		return true;
 	for_each_vcpu(d, v)
 		if (!READ_ONCE(v->pause_count))
 			return false;

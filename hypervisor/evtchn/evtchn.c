@@ -15,6 +15,7 @@
 
 #include <hv/bug.h>
 #include <hv/errno.h>
+#include <hv/hypercall.h>
 #include <hv/irq.h>
 #include <hv/mm.h>
 #include <hv/percpu.h>
@@ -500,6 +501,7 @@ int evtchn_domain_init(struct domain *d, unsigned int max_port)
 	ed->max_port = max_port;
 	ed->first_free = 1;
 	ed->reset_next = 1;
+	ed->close_next = 1;
 	nr_buckets = min(max_port, EVTCHN_FIFO_NR_CHANNELS - 1U) / PORTS_PER_BUCKET + 1;
 	ed->bucket = hv_new_array(struct evtchn *, nr_buckets);
 	if (!ed->bucket || evtchn_add_bucket(d, 0))
@@ -509,15 +511,39 @@ int evtchn_domain_init(struct domain *d, unsigned int max_port)
 	return 0;
 }
 
-void evtchn_close_all(struct domain *d)
+/* From ed->close_next on; -ERESTART if preempted after a bucket. */
+static int close_ports(struct domain *d)
 {
-	for (u32 port = 1; port < d->evtchn->nr_ports; port++)
-		evtchn_close(d, port);
+	struct evtchn_domain *ed = d->evtchn;
+
+	while (ed->close_next < READ_ONCE(ed->nr_ports)) {
+		evtchn_close(d, ed->close_next++);
+		if (ed->close_next % PORTS_PER_BUCKET == 0 && hypercall_preempt_check())
+			return -ERESTART;
+	}
+	return 0;
+}
+
+/**
+ * evtchn_close_all() - Close all ports of a domain that dies, and go back to two levels.
+ * @d: said to be dying; none of its vCPUs runs
+ *
+ * Nobody binds a new one meanwhile: see evtchn_lock_new_port().
+ * Context: no lock held.
+ * Return: 0; -ERESTART: call again.
+ */
+int evtchn_close_all(struct domain *d)
+{
+	int rc = close_ports(d);
+
+	if (!rc)
+		evtchn_fifo_destroy(d);
+	return rc;
 }
 
 /**
  * evtchn_domain_destroy() - Undo evtchn_domain_init(), also a half-done one.
- * @d: no vCPU of it runs; nobody else can reach it
+ * @d: evtchn_close_all() was done, or it never lived; nobody else can reach it
  *
  * Context: no lock held.
  */
@@ -527,8 +553,6 @@ void evtchn_domain_destroy(struct domain *d)
 
 	if (!ed)
 		return;
-	evtchn_close_all(d);
-	evtchn_fifo_destroy(d);
 	for (u32 i = 0; i < ed->nr_ports / PORTS_PER_BUCKET; i++)
 		hv_free(ed->bucket[i]);
 	hv_free(ed->bucket);

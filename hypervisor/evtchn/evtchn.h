@@ -64,6 +64,7 @@ struct evtchn_domain {
 	u32 nr_ports;		/* that have a struct evtchn; only grows */
 	u32 first_free;		/* all below are in use */
 	u32 reset_next;		/* port at which a reset goes on */
+	u32 close_next;		/* the same of evtchn_close_all() */
 	u32 pollers;		/* vCPUs in SCHEDOP_poll; atomic */
 	struct evtchn **bucket;	/* each PORTS_PER_BUCKET ports */
 	u32 pirq_hash[PIRQ_HASH_SIZE];	/* first port of a chain along pirq.next */

@@ -4,11 +4,17 @@
  * (the timer) go to one vCPU's port, global kinds (console input) to one domain,
  * where vCPU 0 has the port. v->virq_to_evtchn is under the event lock; it is
  * read without it only to skip what is not bound. ABI: xen.h, VIRQ_*.
+ *
+ * Lock: handler_lock guards which domain handles a global kind; each has a
+ * reference. Taken with interrupts off; event locks are taken inside.
  */
 #include "evtchn.h"
 
 #include <hv/bug.h>
 #include <hv/errno.h>
+
+static spinlock_t handler_lock = SPINLOCK_INIT;
+static struct domain *handler[NR_VIRQS];	/* NULL: domain 0 */
 
 bool virq_is_global(u32 virq)
 {
@@ -94,13 +100,65 @@ void virq_send_domain(struct domain *d, u32 virq)
  * virq_send_global() - Raise a global virtual interrupt where it is handled.
  * @virq: VIRQ_*, global
  *
- * That is domain 0.
+ * That is domain 0, or the domain of virq_set_handler().
  * Context: as virq_send_vcpu(); nothing happens before there is a domain 0.
  */
 void virq_send_global(u32 virq)
 {
-	struct domain *d = READ_ONCE(hardware_domain);
+	unsigned long flags;
+	struct domain *d;
 
+	spin_lock_irqsave(&handler_lock, flags);
+	d = handler[virq] ?: READ_ONCE(hardware_domain);
 	if (d)
 		virq_send_domain(d, virq);
+	spin_unlock_irqrestore(&handler_lock, flags);
+}
+
+/* @d in place of @old, or of whoever handles @virq if that is NULL. */
+static bool replace_handler(u32 virq, struct domain *old, struct domain *d)
+{
+	unsigned long flags;
+	bool done;
+
+	spin_lock_irqsave(&handler_lock, flags);
+	if (!old)
+		old = handler[virq];
+	/* Partner: virq_clear_handlers() of a domain that is said to be dying before. */
+	done = handler[virq] == old && !(d && READ_ONCE(d->dying));
+	if (done) {
+		if (d)
+			domain_hold(d);
+		handler[virq] = d;
+	}
+	spin_unlock_irqrestore(&handler_lock, flags);
+	if (done && old)
+		domain_put(old);
+	return done;
+}
+
+/**
+ * virq_set_handler() - Let a domain handle a global virtual interrupt.
+ * @d:    referenced by the caller
+ * @virq: untrusted
+ *
+ * ABI: domctl.h, XEN_DOMCTL_set_virq_handler.
+ * Context: no lock held.
+ * Return: 0; -EINVAL if @virq is not a global one, or @d is dying.
+ */
+int virq_set_handler(struct domain *d, u32 virq)
+{
+	if (virq >= NR_VIRQS || !virq_is_global(virq))
+		return -EINVAL;
+	return replace_handler(virq, NULL, d) ? 0 : -EINVAL;
+}
+
+/**
+ * virq_clear_handlers() - Let domain 0 handle again what a dying domain did.
+ * @d: said to be dying, referenced by the caller
+ */
+void virq_clear_handlers(struct domain *d)
+{
+	for (u32 virq = 0; virq < NR_VIRQS; virq++)
+		replace_handler(virq, d, NULL);
 }

@@ -1,255 +1,64 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Grant tables: pages of the hypervisor's that a domain maps to say who may use
- * which of its frames. Here are the table itself, its size and its version;
- * nobody maps or copies by it yet. ABI: grant_table.h.
- *
- * Lock: grant_table.lock guards the frames. A table only grows.
+ * Hypercall grant_table_op: what a domain lets others use of its memory, and
+ * how these do. Each command is a function in another file of this folder.
+ * ABI: grant_table.h. Long arrays are done in batches, and continued.
  */
-#include <hv/grant.h>
+#include "grant.h"
 
 #include <hv/errno.h>
-#include <hv/guest_access.h>
 #include <hv/hypercall.h>
-#include <hv/mm.h>
-#include <hv/percpu.h>
-#include <hv/printk.h>
+#include <hv/lib.h>
 
-#include <xen/grant_table.h>
-
-#define INITIAL_FRAMES	1
-
-struct grant_table {
-	spinlock_t lock;	/* guards all below */
-	unsigned int nr_frames, max_frames;
-	void **frame;		/* max_frames pages, the guest may map nr_frames of them */
+struct grant_command {
+	long (*fn)(unsigned long va, unsigned int count);
+	size_t size;		/* of an element that the call may be continued after */
 };
 
-/* A page for one more frame, or -errno. No lock held. */
-static int add_frame(struct domain *d, struct grant_table *gt)
-{
-	void *page = hv_page_alloc(0);
-
-	if (!page)
-		return -ENOMEM;
-	spin_lock(&gt->lock);
-	if (gt->nr_frames < gt->max_frames) {
-		gt->frame[gt->nr_frames++] = page;
-		hv_page_share(page, d, true);
-		page = NULL;
-	}
-	spin_unlock(&gt->lock);
-	if (page)
-		hv_page_free(page, 0);
-	return 0;
-}
-
-static int grow(struct domain *d, struct grant_table *gt, unsigned int nr_frames)
-{
-	int rc = 0;
-
-	while (!rc && READ_ONCE(gt->nr_frames) < nr_frames)
-		rc = add_frame(d, gt);
-	return rc;
-}
-
-/**
- * grant_domain_init() - Give a new domain its table of one frame.
- * @d:		the domain
- * @max_frames: to which it may grow
- *
- * Return: 0 or -ENOMEM.
- */
-int grant_domain_init(struct domain *d, unsigned int max_frames)
-{
-	struct grant_table *gt = hv_new(struct grant_table);
-
-	if (!gt)
-		return -ENOMEM;
-	d->grant = gt;
-	spin_lock_init(&gt->lock);
-	gt->max_frames = max_frames;
-	gt->frame = hv_new_array(void *, max_frames);
-	if (!gt->frame)
-		return -ENOMEM;
-	return grow(d, gt, INITIAL_FRAMES);
-}
-
-/**
- * grant_domain_destroy() - Undo grant_domain_init(), also a half-done one.
- * @d: gave up its mappings
- */
-void grant_domain_destroy(struct domain *d)
-{
-	struct grant_table *gt = d->grant;
-
-	if (!gt)
-		return;
-	for (unsigned int i = 0; i < gt->nr_frames; i++) {
-		if (hv_page_unshare(gt->frame[i]) == 0)
-			hv_page_free(gt->frame[i], 0);
-		else
-			pr_warn("d%u: grant frame %u is still mapped, its page is lost\n",
-				d->domain_id, i);
-	}
-	hv_free(gt->frame);
-	hv_free(gt);
-	d->grant = NULL;
-}
-
-/* Status for the domain that a command names; GNTST_okay with a reference to it. */
-static s16 target_domain(domid_t domid, struct domain **d)
-{
-	*d = domain_get(domid);
-	if (!*d)
-		return GNTST_bad_domain;
-	if (domain_may_act_on(*d))
-		return GNTST_okay;
-	domain_put(*d);
-	return GNTST_permission_denied;
-}
-
-static s16 setup_frames(struct domain *d, unsigned int nr_frames)
-{
-	struct grant_table *gt = d->grant;
-
-	if (nr_frames > gt->max_frames) {
-		gprintk(LOG_INFO, "grant table of d%u: %u frames asked for, %u allowed\n",
-			d->domain_id, nr_frames, gt->max_frames);
-		return GNTST_general_error;
-	}
-	return grow(d, gt, nr_frames) ? GNTST_general_error : GNTST_okay;
-}
-
-static int write_frame_list(const struct grant_table *gt, const struct gnttab_setup_table *op)
-{
-	for (unsigned int i = 0; i < op->nr_frames; i++) {
-		xen_pfn_t frame = mfn_x(virt_to_mfn(gt->frame[i]));
-
-		if (copy_to_guest_index(handle_va(op->frame_list), i, &frame))
-			return -EFAULT;
-	}
-	return 0;
-}
-
-static long grant_setup_table(unsigned long va, unsigned int count)
-{
-	struct gnttab_setup_table op;
-	struct domain *d;
-	long rc = 0;
-
-	if (count != 1)
-		return -EINVAL;
-	if (copy_from_guest(&op, va))
-		return -EFAULT;
-	op.status = target_domain(op.dom, &d);
-	if (op.status == GNTST_okay) {
-		op.status = setup_frames(d, op.nr_frames);
-		if (op.status == GNTST_okay)
-			rc = write_frame_list(d->grant, &op);
-		domain_put(d);
-	}
-	if (!rc && raw_copy_to_guest(va + offsetof(struct gnttab_setup_table, status),
-				     &op.status, sizeof(op.status)))
-		rc = -EFAULT;
-	return rc;
-}
-
-static long grant_query_size(unsigned long va, unsigned int count)
-{
-	struct gnttab_query_size op;
-	struct domain *d;
-
-	if (count != 1)
-		return -EINVAL;
-	if (copy_from_guest(&op, va))
-		return -EFAULT;
-	op.nr_frames = op.max_nr_frames = 0;
-	op.status = target_domain(op.dom, &d);
-	if (op.status == GNTST_okay) {
-		op.nr_frames = READ_ONCE(d->grant->nr_frames);
-		op.max_nr_frames = d->grant->max_frames;
-		domain_put(d);
-	}
-	return copy_to_guest(va, &op);
-}
-
-/* There is one version. A guest that asks for the other is told which it has. */
-static long grant_set_version(unsigned long va, unsigned int count)
-{
-	struct gnttab_set_version op;
-	u32 wanted;
-
-	if (count != 1)
-		return -EINVAL;
-	if (copy_from_guest(&op, va))
-		return -EFAULT;
-	wanted = op.version;
-	op.version = 1;
-	if (copy_to_guest(va, &op))
-		return -EFAULT;
-	switch (wanted) {
-	case 1:
-		return 0;
-	case 2:
-		return -ENOSYS;
-	default:
-		return -EINVAL;
-	}
-}
-
-static long grant_get_version(unsigned long va, unsigned int count)
-{
-	struct gnttab_get_version op;
-	struct domain *d;
-	long rc = 0;
-
-	if (count != 1)
-		return -EINVAL;
-	if (copy_from_guest(&op, va))
-		return -EFAULT;
-	switch (target_domain(op.dom, &d)) {
-	case GNTST_okay:
-		domain_put(d);
-		break;
-	case GNTST_bad_domain:
-		rc = -ESRCH;
-		break;
-	default:
-		rc = -EPERM;
-	}
-	if (rc)
-		return rc;
-	op.version = 1;
-	return copy_to_guest(va, &op);
-}
+static const struct grant_command commands[] = {
+	[GNTTABOP_map_grant_ref] = { grant_map, sizeof(struct gnttab_map_grant_ref) },
+	[GNTTABOP_unmap_grant_ref] = { grant_unmap, sizeof(struct gnttab_unmap_grant_ref) },
+	[GNTTABOP_setup_table] = { grant_setup_table, 0 },
+	[GNTTABOP_transfer] = { grant_transfer, sizeof(struct gnttab_transfer) },
+	[GNTTABOP_copy] = { grant_copy, sizeof(struct gnttab_copy) },
+	[GNTTABOP_query_size] = { grant_query_size, 0 },
+	[GNTTABOP_unmap_and_replace] = { grant_unmap_and_replace,
+					 sizeof(struct gnttab_unmap_and_replace) },
+	[GNTTABOP_set_version] = { grant_set_version, 0 },
+	[GNTTABOP_get_status_frames] = { grant_get_status_frames, 0 },
+	[GNTTABOP_get_version] = { grant_get_version, 0 },
+	[GNTTABOP_swap_grant_ref] = { grant_swap_ref, sizeof(struct gnttab_swap_grant_ref) },
+	[GNTTABOP_cache_flush] = { grant_cache_flush, sizeof(struct gnttab_cache_flush) },
+};
 
 /**
  * do_grant_table_op() - Hypercall grant_table_op.
  * @cmd:   GNTTABOP_*
  * @va:	   guest address of an array of the command's structures
- * @count: entries; the commands here take one
+ * @count: its length
  * @a4:    unused
  * @a5:    unused
  *
  * ABI: grant_table.h.
- * Return: 0, with the outcome in the structure's status where it has one;
+ * Return: 0, with the outcome in each structure's status where it has one;
  * -EFAULT; -EINVAL for a bad @count; -ENOSYS for a command that is not there
  * (Documentation/abi/grant.rst).
  */
 long do_grant_table_op(unsigned long cmd, unsigned long va, unsigned long count, unsigned long a4,
 		       unsigned long a5)
 {
-	switch ((u32)cmd) {
-	case GNTTABOP_setup_table:
-		return grant_setup_table(va, count);
-	case GNTTABOP_query_size:
-		return grant_query_size(va, count);
-	case GNTTABOP_set_version:
-		return grant_set_version(va, count);
-	case GNTTABOP_get_version:
-		return grant_get_version(va, count);
-	default:
+	u32 nr = (u32)cmd, left = (u32)count;
+	long done;
+
+	if ((s32)left < 0)
+		return -EINVAL;
+	if (nr >= ARRAY_SIZE(commands) || !commands[nr].fn)
 		return -ENOSYS;
-	}
+	done = commands[nr].fn(va, left);
+	if (done < 0 || !commands[nr].size)
+		return done;
+	if (likely(done == left))
+		return 0;
+	return hypercall_continue(3, cmd, va + (unsigned long)done * commands[nr].size,
+				  (unsigned long)(left - (u32)done));
 }

@@ -68,22 +68,35 @@ static void eoi_page_set(struct pirq_domain *pd, u32 pirq, bool needs_eoi)
  * pirq_domain_destroy() - Take every line back.
  * @d: dying; none of its vCPUs runs
  *
- * On return no interrupt is on its way to @d. Closing one of its ports later
- * is harmless, so is a @d that pirq_domain_init() never saw.
+ * On return no interrupt is on its way to @d, and none will be. Closing one of
+ * its ports later is harmless, so is a @d that pirq_domain_init() never saw.
  */
 void pirq_domain_destroy(struct domain *d)
 {
 	struct pirq_domain *pd = d->pirqs;
+	u8 *eoi_map;
 
 	if (!pd)
 		return;
 	msi_domain_release(d);
 	for (unsigned int pirq = 0; pirq < pd->nr; pirq++)
 		pirq_unmap(d, pirq);
-	if (pd->eoi_map)
-		page_put_and_type(virt_to_page(pd->eoi_map));
+	spin_lock(&pd->lock);
+	eoi_map = pd->eoi_map;
+	pd->eoi_map = NULL;
+	spin_unlock(&pd->lock);
+	if (eoi_map)
+		page_put_and_type(virt_to_page(eoi_map));
+}
+
+/**
+ * pirq_domain_free() - Undo pirq_domain_init(), if it happened.
+ * @d: after pirq_domain_destroy(), or never alive; nobody can find it
+ */
+void pirq_domain_free(struct domain *d)
+{
+	hv_free(d->pirqs);
 	d->pirqs = NULL;
-	hv_free(pd);
 }
 
 unsigned int pirq_count(const struct domain *d)
@@ -167,7 +180,8 @@ int pirq_reserve(struct domain *d, bool gsi, unsigned int nr)
 	if (!pd)
 		return -EINVAL;
 	spin_lock(&pd->lock);
-	pirq = find_free(pd, gsi, nr);
+	/* Partner: pirq_domain_destroy(), which takes the lock after this is set. */
+	pirq = d->dying ? -EINVAL : find_free(pd, gsi, nr);
 	for (unsigned int i = 0; pirq >= 0 && i < nr; i++)
 		pd->irq[pirq + i] = PIRQ_RESERVED;
 	spin_unlock(&pd->lock);
@@ -191,7 +205,9 @@ int pirq_map(struct domain *d, u32 pirq, unsigned int irq)
 	if (!pd || pirq >= pd->nr)
 		return -EINVAL;
 	spin_lock(&pd->lock);
-	if (!pd->irq[pirq] || pd->irq[pirq] == PIRQ_RESERVED)
+	if (d->dying)
+		rc = -EINVAL;
+	else if (!pd->irq[pirq] || pd->irq[pirq] == PIRQ_RESERVED)
 		pd->irq[pirq] = irq + 1;
 	else if (pd->irq[pirq] != irq + 1)
 		rc = -EBUSY;

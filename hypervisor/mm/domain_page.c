@@ -81,7 +81,7 @@ int domain_page_assign(struct domain *d, struct page_info *pg, unsigned int orde
  */
 struct page_info *domain_page_alloc(struct domain *d, unsigned int order, unsigned int memflags)
 {
-	struct page_info *pg = page_alloc(order, memflags);
+	struct page_info *pg = page_alloc_for(d, order, memflags);
 
 	if (!pg)
 		return NULL;
@@ -91,6 +91,8 @@ struct page_info *domain_page_alloc(struct domain *d, unsigned int order, unsign
 		page_free(pg, order);
 		return NULL;
 	}
+	if (READ_ONCE(d->claimed_pages))
+		page_claim_used(d, 1UL << order);
 	return pg;
 }
 

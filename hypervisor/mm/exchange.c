@@ -78,7 +78,8 @@ static int steal_chunk(struct exchange *x, unsigned long chunk, unsigned long *n
 static int allocate_chunk(struct exchange *x, unsigned long *nr)
 {
 	while (*nr < x->nr_out) {
-		struct page_info *pg = page_alloc(x->op.out.extent_order, x->memflags);
+		struct page_info *pg = page_alloc_for(x->d, x->op.out.extent_order,
+						      x->memflags);
 
 		if (!pg)
 			return -ENOMEM;
@@ -200,7 +201,7 @@ static long exchange_with_buffers(struct exchange *x)
  * Return: 0, all was exchanged; otherwise nr_exchanged input extents were, and
  * -EINVAL: the numbers do not agree, or a frame is not the domain's; -EBUSY: it
  * is mapped or in use; -ENOMEM: nothing of that size below that address; -EPERM:
- * extents too large; -EFAULT, -ESRCH. -ERESTART: to be continued.
+ * extents too large, or no rights over the domain; -EFAULT, -ESRCH. -ERESTART: to be continued.
  */
 long memory_exchange(unsigned long arg)
 {
@@ -213,9 +214,9 @@ long memory_exchange(unsigned long arg)
 	rc = check(&x);
 	if (rc)
 		return rc;
-	x.d = domain_get_remote(x.op.in.domid);
-	if (!x.d)
-		return -ESRCH;
+	rc = domain_get_target(x.op.in.domid, &x.d);
+	if (rc)
+		return rc;
 	before = x.op.nr_exchanged;
 	rc = exchange_with_buffers(&x);
 	domain_put(x.d);

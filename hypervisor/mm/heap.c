@@ -244,6 +244,51 @@ void hv_page_share(void *va, struct domain *d, bool writable)
 			 pg_type_bits(writable ? PT_WRITABLE : PT_NONE), __ATOMIC_RELEASE);
 }
 
+/* Nothing refers to the page but the hypervisor: the owner's reference for it ends. */
+void hv_page_unmapped(struct page_info *pg)
+{
+	struct domain *d = domain_get(pg->owner);
+
+	BUG_ON(!d);
+	page_alloc_note_stale();
+	pg->owner = DOMID_XEN;
+	__atomic_store_n(&pg->state, 0, __ATOMIC_RELEASE);
+	domain_put(d);
+	domain_put(d);
+}
+
+/**
+ * hv_page_release() - A domain that dies lets go of a page that it shared.
+ * @d:  to which the page is shared; dying, referenced
+ * @va: start of the page
+ *
+ * The page stays the hypervisor's to use. Mappings that others still have of it
+ * hold a reference to @d; when @d is freed, hv_page_free_shared() has none.
+ */
+void hv_page_release(struct domain *d, void *va)
+{
+	struct page_info *pg = virt_to_page(va);
+	u64 old = atomic64_read(&pg->state);
+
+	BUG_ON(!(old & PG_HV) || pg->owner != d->domain_id);
+	domain_hold(d);
+	while (!atomic64_cmpxchg(&pg->state, &old, (old & ~PG_ALLOCATED) - 1))
+		;
+	if ((old & PG_REFS_MASK) == 1)
+		hv_page_unmapped(pg);
+}
+
+/**
+ * hv_page_free_shared() - Free a page that hv_page_share() shared.
+ * @va: released, or never seen by any guest
+ */
+void hv_page_free_shared(void *va)
+{
+	if (virt_to_page(va)->state)
+		BUG_ON(hv_page_unshare(va));
+	hv_page_free(va, 0);
+}
+
 /**
  * hv_page_unshare() - Take a page back that hv_page_share() shared.
  * @va: start of the page

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which machine memory that is not RAM domain 0 may map: all of it, but the
- * registers that the hypervisor itself drives. Filled at boot, read without a
- * lock afterwards.
+ * Which machine memory that is not RAM a domain may map. Domain 0: all of it,
+ * but the registers that the hypervisor itself drives; others: what their
+ * toolstack says (control/domctl_access.c). What is denied, and what may only
+ * be read, is said at boot and read without a lock afterwards.
  */
 #include <hv/mm.h>
 
@@ -50,6 +51,28 @@ void __init iomem_deny(mfn_t first, mfn_t last)
 	add(&denied, first, last);
 }
 
+static unsigned long frames_addressable(void)
+{
+	return BIT(cpu_features.paddr_bits - PAGE_SHIFT);
+}
+
+/**
+ * iomem_grant_machine() - Let a domain map whatever was not denied.
+ * @d: the hardware domain, new
+ *
+ * Context: boot, after the last iomem_deny().
+ */
+void __init iomem_grant_machine(struct domain *d)
+{
+	int rc = rangeset_add(&d->access.iomem, 0, frames_addressable() - 1);
+
+	for (unsigned int i = 0; i < denied.nr && !rc; i++)
+		rc = rangeset_remove(&d->access.iomem, denied.range[i].first,
+				     denied.range[i].last);
+	if (rc)
+		panic("Out of memory for the list of device memory");
+}
+
 /**
  * iomem_access_permitted() - May @d map this range that is not RAM?
  * @d:     domain
@@ -59,9 +82,9 @@ void __init iomem_deny(mfn_t first, mfn_t last)
 bool iomem_access_permitted(const struct domain *d, mfn_t first, mfn_t last)
 {
 	/* Beyond what the CPU can address, entries would fault for reserved bits. */
-	if (!d->is_hardware_domain || mfn_x(last) >> (cpu_features.paddr_bits - PAGE_SHIFT))
+	if (mfn_x(last) >= frames_addressable() || overlaps(&denied, first, last))
 		return false;
-	return !overlaps(&denied, first, last);
+	return rangeset_contains(&d->access.iomem, mfn_x(first), mfn_x(last));
 }
 
 /**

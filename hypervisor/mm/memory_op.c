@@ -7,13 +7,11 @@
 #include "memory_op.h"
 
 #include <hv/domain.h>
-#include <hv/e820.h>
 #include <hv/errno.h>
 #include <hv/guest_access.h>
 #include <hv/hypercall.h>
 #include <hv/mm.h>
 #include <hv/percpu.h>
-#include <hv/start.h>
 
 #include <xen/memory.h>
 
@@ -25,9 +23,9 @@ static long reservation_size(unsigned int cmd, unsigned long arg)
 
 	if (copy_from_guest(&who, arg))
 		return -EFAULT;
-	d = domain_get_remote(who.domid);
-	if (!d)
-		return -ESRCH;
+	pages = domain_get_target(who.domid, &d);
+	if (pages)
+		return pages;
 	switch (cmd) {
 	case XENMEM_current_reservation:
 		pages = (long)READ_ONCE(d->tot_pages);
@@ -108,51 +106,44 @@ static long machphys_mfn_list(unsigned long arg)
 			     &list.nr_extents);
 }
 
-static long machine_memory_map(unsigned long arg)
-{
-	struct xen_memory_map map;
-	unsigned int nr = machine_e820.nr;
-	bool fill;
-
-	if (!current->domain->is_privileged)
-		return -EPERM;
-	if (copy_from_guest(&map, arg))
-		return -EFAULT;
-	fill = handle_va(map.buffer) != 0;
-	if (fill && map.nr_entries < nr)
-		return -EINVAL;
-	if (fill && raw_copy_to_guest(handle_va(map.buffer), machine_e820.entry,
-				      nr * sizeof(machine_e820.entry[0])))
-		return -EFAULT;
-	return copy_to_guest(arg + offsetof(struct xen_memory_map, nr_entries), &nr);
-}
-
 /* A PV guest arranges its pseudo-physical memory itself: there is nothing for us to change. */
-static long add_to_physmap(unsigned long arg)
+static long add_to_physmap(domid_t domid)
 {
-	struct xen_add_to_physmap xatp;
 	struct domain *d;
+	long rc = domain_get_target(domid, &d);
 
-	if (copy_from_guest(&xatp, arg))
-		return -EFAULT;
-	d = domain_get_remote(xatp.domid);
-	if (!d)
-		return -ESRCH;
+	if (rc)
+		return rc;
 	domain_put(d);
 	return -EACCES;
+}
+
+static long add_one_to_physmap(unsigned long arg)
+{
+	struct xen_add_to_physmap xatp;
+
+	return copy_from_guest(&xatp, arg) ? -EFAULT : add_to_physmap(xatp.domid);
+}
+
+static long add_batch_to_physmap(unsigned long arg)
+{
+	struct xen_add_to_physmap_batch xatpb;
+
+	return copy_from_guest(&xatpb, arg) ? -EFAULT : add_to_physmap(xatpb.domid);
 }
 
 static long remove_from_physmap(unsigned long arg)
 {
 	struct xen_remove_from_physmap xrfp;
 	struct domain *d;
-	long rc = -ENOENT;
+	long rc;
 
 	if (copy_from_guest(&xrfp, arg))
 		return -EFAULT;
-	d = domain_get_remote(xrfp.domid);
-	if (!d)
-		return -ESRCH;
+	rc = domain_get_target(xrfp.domid, &d);
+	if (rc)
+		return rc;
+	rc = -ENOENT;
 	if (mfn_valid(_mfn(xrfp.gpfn)) &&
 	    page_get(mfn_to_page(_mfn(xrfp.gpfn)), d->domain_id)) {
 		m2p_rw[xrfp.gpfn] = M2P_INVALID;
@@ -161,6 +152,40 @@ static long remove_from_physmap(unsigned long arg)
 	}
 	domain_put(d);
 	return rc;
+}
+
+/* Memory populated when first used is for guests whose tables we write. */
+static long pod_target(unsigned long arg)
+{
+	struct xen_pod_target target;
+	struct domain *d;
+	long rc;
+
+	if (copy_from_guest(&target, arg))
+		return -EFAULT;
+	rc = domain_get_target(target.domid, &d);
+	if (rc)
+		return rc;
+	domain_put(d);
+	return -EINVAL;
+}
+
+/* Nobody can say how a guest's memory is spread over nodes: it has none. */
+static long vnuma_info(unsigned long arg)
+{
+	struct xen_vnuma_topology_info info;
+	struct domain *d;
+	long rc;
+
+	if (copy_from_guest(&info, arg))
+		return -EFAULT;
+	if (info.pad)
+		return -EINVAL;
+	rc = domain_get_target(info.domid, &d);
+	if (rc)
+		return rc;
+	domain_put(d);
+	return -EOPNOTSUPP;
 }
 
 static long change_reservation(unsigned long op, unsigned long arg)
@@ -172,6 +197,16 @@ static long change_reservation(unsigned long op, unsigned long arg)
 	if (rc != -ERESTART)
 		return rc;
 	return hypercall_continue(2, done << MEMOP_EXTENT_SHIFT | cmd, arg);
+}
+
+static long acquire_resource(unsigned long op, unsigned long arg)
+{
+	unsigned long done = op >> MEMOP_EXTENT_SHIFT;
+	long rc = memory_acquire_resource(arg, &done);
+
+	if (rc != -ERESTART)
+		return rc;
+	return hypercall_continue(2, done << MEMOP_EXTENT_SHIFT | XENMEM_acquire_resource, arg);
 }
 
 static long exchange(unsigned long op, unsigned long arg)
@@ -213,12 +248,32 @@ long do_memory_op(unsigned long op, unsigned long arg, unsigned long a3, unsigne
 		return machphys_mapping(arg);
 	case XENMEM_machphys_mfn_list:
 		return machphys_mfn_list(arg);
+	case XENMEM_memory_map:
+		return memory_guest_map(arg);
+	case XENMEM_set_memory_map:
+		return memory_set_guest_map(arg);
 	case XENMEM_machine_memory_map:
-		return machine_memory_map(arg);
+		return memory_machine_map(arg);
+	case XENMEM_reserved_device_memory_map:
+		return memory_reserved_device_map(arg);
 	case XENMEM_add_to_physmap:
-		return add_to_physmap(arg);
+		return add_one_to_physmap(arg);
+	case XENMEM_add_to_physmap_batch:
+		return add_batch_to_physmap(arg);
 	case XENMEM_remove_from_physmap:
 		return remove_from_physmap(arg);
+	case XENMEM_set_pod_target:
+	case XENMEM_get_pod_target:
+		return pod_target(arg);
+	case XENMEM_get_sharing_freed_pages:
+	case XENMEM_get_sharing_shared_pages:
+		return 0;	/* no page is shared between guests */
+	case XENMEM_claim_pages:
+		return memory_claim(arg);
+	case XENMEM_get_vnumainfo:
+		return vnuma_info(arg);
+	case XENMEM_acquire_resource:
+		return acquire_resource(op, arg);
 	default:
 		return -ENOSYS;
 	}

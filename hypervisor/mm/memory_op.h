@@ -18,6 +18,18 @@ unsigned int memory_max_order(void);
 /* Allocator's flags for XENMEMF_*; false if no memory can meet them. */
 bool memory_flags(unsigned int mem_flags, unsigned int *memflags);
 
+/* XENMEM_claim_pages. */
+long memory_claim(unsigned long arg);
+
+/* memory_map.c. Maps of memory as firmware gives them; 0 or an error. */
+long memory_machine_map(unsigned long arg);
+long memory_guest_map(unsigned long arg);
+long memory_set_guest_map(unsigned long arg);
+long memory_reserved_device_map(unsigned long arg);
+
+/* resource.c. 0 or an error; -ERESTART and *@done tells how far. */
+long memory_acquire_resource(unsigned long arg, unsigned long *done);
+
 /* exchange.c. 0 or an error; -ERESTART, progress is in the guest's structure. */
 long memory_exchange(unsigned long arg);
 

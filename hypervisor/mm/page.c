@@ -108,7 +108,11 @@ static void free_tables(void)
 /* No reference is left: nobody else can find a way to the frame any more. */
 static void page_last_put(struct page_info *pg, u64 state)
 {
-	ASSERT(!(state & (PG_TYPE_REFS_MASK | PG_PINNED | PG_ALLOCATED | PG_BUSY | PG_HV)));
+	if (unlikely(state & PG_HV)) {
+		hv_page_unmapped(pg);
+		return;
+	}
+	ASSERT(!(state & (PG_TYPE_REFS_MASK | PG_PINNED | PG_ALLOCATED | PG_BUSY)));
 	if ((state & PG_VALIDATED) && pg_is_table(pg_type(state))) {
 		free_later(pg);
 		return;

@@ -8,10 +8,16 @@
  * need it. Free blocks are linked through their head's frame-table entry by
  * frame number; frame 0 ends a list and is therefore never handed out.
  *
- * Locks: heap_lock guards every list and count here. Nothing is taken inside.
+ * A domain may claim memory before it is allocated: then others get only what is
+ * free beyond all claims. What one gets of its own counts against its claim.
+ *
+ * Locks: heap_lock guards every list and count here, and domains' claimed_pages.
+ * Nothing is taken inside.
  */
 #include <hv/mm.h>
 #include <hv/bug.h>
+#include <hv/domain.h>
+#include <hv/errno.h>
 #include <hv/options.h>
 #include <hv/printk.h>
 #include <hv/spinlock.h>
@@ -25,6 +31,7 @@ static u32 free_list[NR_ZONES][MAX_ORDER + 1];
 static u32 orders_present[NR_ZONES];	/* bit per order with a non-empty list */
 static unsigned long zone_free[NR_ZONES];	/* frames */
 static unsigned long free_pages;
+static unsigned long claimed_pages;	/* the sum of all domains' */
 
 /* Flush clock when a frame was last freed that a guest could map; 0: never. */
 static u64 freed_clock;
@@ -115,8 +122,17 @@ static unsigned int highest_zone(unsigned int bits)
 	return bits > PAGE_SHIFT ? bits - PAGE_SHIFT : 0;
 }
 
+/* Is what @d may take enough? Others' claims may exceed what is free, for a moment. */
+static bool may_take(const struct domain *d, unsigned long nr)
+{
+	unsigned long others = claimed_pages - (d ? d->claimed_pages : 0);
+
+	return nr <= free_pages && others <= free_pages - nr;
+}
+
 /**
- * page_alloc() - Take 1 << @order contiguous frames, aligned to their size.
+ * page_alloc_for() - Take 1 << @order contiguous frames, aligned to their size.
+ * @d: for whom: its claim may be used; NULL for nobody
  * @order: 0 to MAX_ORDER
  * @memflags: MEMF_LOW(bits) or 0
  *
@@ -126,7 +142,7 @@ static unsigned int highest_zone(unsigned int bits)
  * Context: takes heap_lock; may flush TLBs.
  * Return: the first frame; NULL if there is no such block.
  */
-struct page_info *page_alloc(unsigned int order, unsigned int memflags)
+struct page_info *page_alloc_for(struct domain *d, unsigned int order, unsigned int memflags)
 {
 	unsigned int zone = highest_zone(memflags & 0x3f);
 	unsigned long mfn = 0;
@@ -137,7 +153,7 @@ struct page_info *page_alloc(unsigned int order, unsigned int memflags)
 		return NULL;
 
 	spin_lock(&heap_lock);
-	for (; zone > 0 && !mfn; zone--)
+	for (; zone > 0 && !mfn && may_take(d, 1UL << order); zone--)
 		mfn = block_take(zone, order);
 	clock = freed_clock;
 	spin_unlock(&heap_lock);
@@ -154,6 +170,62 @@ struct page_info *page_alloc(unsigned int order, unsigned int memflags)
 		pg[i].tlb_stamp = 0;
 	}
 	return pg;
+}
+
+/** page_alloc() - page_alloc_for() nobody in particular. */
+struct page_info *page_alloc(unsigned int order, unsigned int memflags)
+{
+	return page_alloc_for(NULL, order, memflags);
+}
+
+/**
+ * page_claim() - Set memory aside for a domain, until it is allocated.
+ * @d: alive; tot_pages of it must not change meanwhile (d->page_lock)
+ * @pages: how many it shall have in all; 0 ends its claim
+ *
+ * ABI: memory.h, XENMEM_claim_pages.
+ * Context: takes heap_lock; also under d->page_lock.
+ * Return: 0; -EINVAL if it has a claim, or that many pages, or may not have
+ * them; -ENOMEM if less is free and unclaimed.
+ */
+int page_claim(struct domain *d, unsigned long pages)
+{
+	int rc = 0;
+
+	spin_lock(&heap_lock);
+	if (!pages) {
+		claimed_pages -= d->claimed_pages;
+		d->claimed_pages = 0;
+	} else if (d->claimed_pages || pages <= d->tot_pages || pages > d->max_pages) {
+		rc = -EINVAL;
+	} else if (!may_take(NULL, pages - d->tot_pages)) {
+		rc = -ENOMEM;
+	} else {
+		d->claimed_pages = pages - d->tot_pages;
+		claimed_pages += d->claimed_pages;
+	}
+	spin_unlock(&heap_lock);
+	return rc;
+}
+
+/**
+ * page_claim_used() - A domain got pages: that much less is to be set aside.
+ * @d: the domain
+ * @pages: how many it got
+ */
+void page_claim_used(struct domain *d, unsigned long pages)
+{
+	spin_lock(&heap_lock);
+	pages = min(pages, d->claimed_pages);
+	d->claimed_pages -= pages;
+	claimed_pages -= pages;
+	spin_unlock(&heap_lock);
+}
+
+/** page_claims() - Pages set aside for all domains, of those that are free. */
+unsigned long page_claims(void)
+{
+	return READ_ONCE(claimed_pages);
 }
 
 static void poison(unsigned long mfn, unsigned int order)

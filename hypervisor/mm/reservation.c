@@ -93,10 +93,13 @@ static int populate_one(const struct extent_work *w, unsigned long i)
 
 static int remove_frame(struct domain *d, mfn_t mfn)
 {
-	struct page_info *pg = mfn_to_page(mfn);
+	struct page_info *pg;
 	int rc;
 
-	if (!mfn_valid(mfn) || !page_get(pg, d->domain_id))
+	if (!mfn_valid(mfn))
+		return -EINVAL;
+	pg = mfn_to_page(mfn);
+	if (!page_get(pg, d->domain_id))
 		return -EINVAL;
 	rc = page_give_up(pg);
 	if (!rc)
@@ -141,7 +144,7 @@ static int one_extent(unsigned int cmd, const struct extent_work *w, unsigned lo
  * @arg: guest address of struct xen_memory_reservation
  * @start: in: extents done by earlier rounds; out with -ERESTART: by this too
  *
- * Return: extents done, fewer than asked for if one failed; -EFAULT, -ESRCH.
+ * Return: extents done, fewer than asked for if one failed; -EFAULT, -ESRCH, -EPERM.
  */
 long memory_reservation(unsigned int cmd, unsigned long arg, unsigned long *start)
 {
@@ -158,9 +161,9 @@ long memory_reservation(unsigned int cmd, unsigned long arg, unsigned long *star
 		return (long)i;
 	if (res.mem_flags & XENMEMF_populate_on_demand)
 		return (long)i;
-	w.d = domain_get_remote(res.domid);
-	if (!w.d)
-		return -ESRCH;
+	rc = domain_get_target(res.domid, &w.d);
+	if (rc)
+		return rc;
 	while (i < res.nr_extents && !one_extent(cmd, &w, i)) {
 		if (++i < res.nr_extents && hypercall_preempt_check()) {
 			rc = -ERESTART;
@@ -170,4 +173,37 @@ long memory_reservation(unsigned int cmd, unsigned long arg, unsigned long *star
 	domain_put(w.d);
 	*start = i;
 	return rc ?: (long)i;
+}
+
+/**
+ * memory_claim() - XENMEM_claim_pages: set memory aside for a domain.
+ * @arg: guest address of struct xen_memory_reservation: domid, and in nr_extents
+ *	 what the domain shall have in all, 0 to end its claim
+ *
+ * Return: as page_claim(); -EINVAL also for an unknown domain, a dying one, or
+ * other fields that are not zero; -EPERM unless the caller is privileged; -EFAULT.
+ */
+long memory_claim(unsigned long arg)
+{
+	struct xen_memory_reservation res;
+	struct domain *d;
+	long rc = -EINVAL;
+
+	if (copy_from_guest(&res, arg))
+		return -EFAULT;
+	if (handle_va(res.extent_start) || res.extent_order || res.mem_flags)
+		return -EINVAL;
+	d = domain_get(res.domid);
+	if (!d)
+		return -EINVAL;
+	if (!current->domain->is_privileged) {
+		rc = -EPERM;
+	} else {
+		spin_lock(&d->page_lock);
+		if (d->dying == DOM_ALIVE || !res.nr_extents)
+			rc = page_claim(d, res.nr_extents);
+		spin_unlock(&d->page_lock);
+	}
+	domain_put(d);
+	return rc;
 }

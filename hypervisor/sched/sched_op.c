@@ -169,21 +169,13 @@ static long sched_watchdog(unsigned long arg)
 /* The current vCPU to one CPU, for firmware that must be called there; negative: back. */
 static long sched_pin_override(unsigned long arg)
 {
-	struct vcpu *v = current;
 	struct sched_pin_override op;
 
-	if (!v->domain->is_hardware_domain)
+	if (!current->domain->is_hardware_domain)
 		return -EPERM;
 	if (copy_from_guest(&op, arg))
 		return -EFAULT;
-	if (op.pcpu < 0) {
-		vcpu_migrate_current(v->home_cpu);
-		return 0;
-	}
-	if ((unsigned int)op.pcpu >= nr_cpus || !percpu_of[op.pcpu]->online)
-		return -EINVAL;
-	vcpu_migrate_current(op.pcpu);
-	return 0;
+	return vcpu_bind_current(op.pcpu < 0 ? -1 : op.pcpu);
 }
 
 /**

@@ -115,6 +115,26 @@ def cmdline():
     yield b"com1=baud=9600,parity=e,stop-bits=2,data-bits=7,io-base=0x3e8,irq=0,clock-hz=1843200"
 
 
+def grant():
+    """Records of fuzz_grant.c: what, who, race, arguments."""
+    def record(what, who, arg, race=b""):
+        return bytes([what, who]) + race.ljust(6, b"\0") + bytes(arg).ljust(24, b"\0")
+
+    grants = [record(15, 1, [ref, 0, 0, ref]) for ref in range(8)]      # d1 to d0
+    maps = [record(0, 7 << 3, [2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 1])]
+    unmaps = [record(1, 7 << 3, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1])]
+    copies = [record(5, 3 << 3, [1, 8, 1, 0, 0, 4, 0, 0, 0, 0, 0, 1, 0, 0, 4])]
+    version = [record(17, 1, [1])]
+    die = [record(18, 1, [0xdd])]
+    yield b"".join(grants + maps + unmaps)
+    yield b"".join(grants + copies)
+    yield b"".join(version + grants + maps + copies + unmaps + [record(17, 1, [0])])
+    yield b"".join(grants + maps + die + unmaps)
+    yield b"".join(grants + maps + [record(18, 0, [0xdd])])
+    yield b"".join(grants + [record(0, 0, [2, 0, 0, 0, 0, 1], bytes([3, 0, 0, 0]))])
+    yield b"".join(grants + [record(cmd, 1, [2, 1, 1]) for cmd in (2, 6, 7, 8, 9, 10, 11, 12)])
+
+
 def evtchn():
     """Records of fuzz_evtchn.c: command, caller, argument."""
     def call(cmd, caller, *words):
@@ -130,8 +150,26 @@ def evtchn():
     yield call(1, 0x10, 0, 0) + call(2, 0x10, 9) + call(7, 4, 1) + call(8, 0, 1, 2) + call(3, 0, 2)
 
 
+def memory():
+    """Records of fuzz_memory.c: command, caller, where, argument."""
+    def call(cmd, caller, arg, where=b""):
+        return struct.pack("<BB6s40s", cmd, caller, where, arg)
+
+    def extents(domid, nr, order, va=0x12000):
+        return struct.pack("<QQIIH6x", va, nr, order, 0, domid)
+
+    fill = call(6, 0, extents(7, 20, 0)) + call(6, 0, extents(1, 2, 9))
+    yield fill + call(1, 2, extents(7, 3, 0)) + call(0, 1, extents(0x7FF0, 3, 2))
+    yield call(24, 0, extents(7, 50, 0, 0)) + fill + call(24, 0, extents(7, 0, 0, 0))
+    yield fill + call(11, 0, extents(7, 4, 0) + struct.pack("<QQ", 0x12000, 1))
+    yield fill + call(48, 0, b"", b"\0\x24\1\1\0\2") + call(53, 0, b"", b"\0\0\0\0\0\2") * 8
+    yield fill + call(50, 0, b"", b"\0\x24\1\0\1\2") + call(51, 0, b"") + call(49, 0, b"")
+    yield call(13, 0, struct.pack("<H6xIxxxxQ", 7, 9, 0x12000)) + call(9, 2, struct.pack("<QQ", 9, 0x12000))
+    yield call(28, 4, struct.pack("<HHIIIQQ", 7, 1, 0, 20, 0, 0, 0x12000))
+
+
 def main():
-    for make in (multiboot1, multiboot2, elf, bzimage, cmdline, evtchn):
+    for make in (multiboot1, multiboot2, elf, bzimage, cmdline, evtchn, grant, memory):
         folder = os.path.join(sys.argv[1], make.__name__)
         os.makedirs(folder, exist_ok=True)
         for i, data in enumerate(make()):

@@ -248,6 +248,12 @@ static void host_start(void)
 /* And nothing may be left of it. */
 static void host_stop(void)
 {
+	preempt = false;
+	for (unsigned int i = 0; i < HOST_DOMAINS; i++) {
+		domains[i].dying = DOM_DYING;
+		virq_clear_handlers(&domains[i]);
+		BUG_ON(evtchn_close_all(&domains[i]));
+	}
 	for (unsigned int i = 0; i < HOST_DOMAINS; i++)
 		evtchn_domain_destroy(&domains[i]);
 	for (unsigned int i = 0; i < HOST_DOMAINS * HOST_FRAMES; i++)

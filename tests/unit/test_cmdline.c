@@ -357,6 +357,16 @@ static void test_loglvl(void **state)
 
 static void test_platform(void **state)
 {
+	assert_int_equal(defaults.xen_minor, 17);
+	good("xen-version=4.20");
+	assert_int_equal(opts.xen_minor, 20);
+	good("xen-version=4.17");
+	assert_int_equal(opts.xen_minor, 17);
+	bad("xen-version");
+	bad("xen-version=4.18");
+	bad("xen-version=4.20.0");
+	bad("xen-version=3.17");
+	bad("xen-version=4.");
 	good("acpi=off");
 	assert_true(opts.acpi_off);
 	good("no-acpi");

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* arch/x86/cpuid.c: which features of a made-up CPU a PV guest is shown. */
-#include <hv/cpuid.h>
+/* arch/x86/cpuid.c, cpu_policy.c, cpu_policy_abi.c: which features of a made-up CPU a PV guest is shown. */
+#include <hv/cpu_policy.h>
 #include <hv/domain.h>
+#include <hv/errno.h>
 #include <hv/mm.h>
 #include <hv/percpu.h>
 #include <hv/time.h>
+#include <hv/version.h>
 #include <asm/cpu.h>
 #include <asm/x86-defs.h>
 
@@ -23,6 +25,7 @@ struct cpu_user_regs stub_guest_regs;
 static struct domain dom;
 static struct vcpu vcpu;
 static const char *vendor;
+static struct cpu_policy policy;
 
 /* Everything that there is, and things that are not yet. */
 void cpuid_count(u32 leaf, u32 subleaf, u32 *a, u32 *b, u32 *c, u32 *d)
@@ -66,6 +69,11 @@ int rdmsr_safe(u32 msr, u64 *val)
 	return 0;
 }
 
+u32 xen_abi_version(void)
+{
+	return 4 << 16 | 17;
+}
+
 bool time_tsc_is_stable(void)
 {
 	return true;
@@ -89,9 +97,11 @@ static void start(const char *who, u64 xcr0)
 {
 	vendor = who;
 	memset(host_featureset, 0, sizeof(host_featureset));
-	memset(pv_featureset, 0, sizeof(pv_featureset));
+	memset(&raw_policy, 0, sizeof(raw_policy));
+	cpu_vendor = VENDOR_OTHER;
 	cpu_features = (struct cpu_features){ .xsave = xcr0 != 0, .xcr0_max = xcr0 };
 	cpuid_init();
+	policy = pv_default_policy;
 }
 
 static int setup(void **state)
@@ -100,6 +110,7 @@ static int setup(void **state)
 	memset(&vcpu, 0, sizeof(vcpu));
 	memset(&stub_guest_regs, 0, sizeof(stub_guest_regs));
 	vcpu.domain = &dom;
+	dom.arch.cpu_policy = &policy;
 	vcpu.arch.kernel_mode = true;
 	vcpu.arch.xcr0 = 1;
 	current = &vcpu;
@@ -145,8 +156,9 @@ static void what_pv_needs(void **state)
 
 static void hypervisor_bit_without_one_below(void **state)
 {
-	host_featureset[1] = 0;
-	assert_true(pv_has(XEN_X86_FEATURE_HYPERVISOR));
+	policy.basic[1].c = 0;
+	cpu_policy_limit(&policy, &pv_max_policy);
+	assert_int_equal(ask(1, 0).c, BIT_OF(HYPERVISOR));
 }
 
 static void limits_of_ranges(void **state)
@@ -265,6 +277,154 @@ static void identity(void **state)
 	assert_int_equal(id.package_shift, 4);
 }
 
+/* What a toolstack takes away is gone, with all that is useless without it. */
+static void a_toolstack_takes_features_away(void **state)
+{
+	struct cpu_policy p = pv_default_policy;
+	struct cpu_policy_error err;
+
+	assert_true(cpu_policy_xcr0(&p) == XCR0_SUPPORTED);
+	p.basic[1].c &= ~BIT_OF(AVX);
+	assert_int_equal(cpu_policy_check(&p, &pv_max_policy, &err), 0);
+	cpu_policy_limit(&p, &pv_max_policy);
+	assert_int_equal(p.basic[1].c & (BIT_OF(AVX) | BIT_OF(FMA) | BIT_OF(F16C)), 0);
+	assert_int_equal(p.feature[0].b & (BIT_OF(AVX2) | BIT_OF(AVX512F) | BIT_OF(AVX512VL)), 0);
+	assert_true(cpu_policy_xcr0(&p) == (XCR0_X87 | XCR0_SSE));
+	assert_int_equal(p.xstate[2].a | p.xstate[5].a, 0);
+	p.basic[1].c &= ~BIT_OF(XSAVE);
+	cpu_policy_limit(&p, &pv_max_policy);
+	assert_true(cpu_policy_xcr0(&p) == 0);
+	assert_int_equal(p.xstate[1].a, 0);
+}
+
+/* Features beyond the most are taken away in silence, limits are an error. */
+static void a_toolstack_asks_for_too_much(void **state)
+{
+	struct cpu_policy p = pv_default_policy, same = pv_default_policy;
+	struct cpu_policy_error err;
+	u32 fs[FEATURESET_WORDS], most[FEATURESET_WORDS];
+
+	memset(&p, 0xff, sizeof(p));
+	p.basic[0].a = POLICY_BASIC_MAX;
+	p.feature[0].a = POLICY_FEATURES - 1;
+	p.extended[0].a = POLICY_EXTENDED_MAX_INTEL;
+	p.platform_info = 0;
+	assert_int_equal(cpu_policy_check(&p, &pv_max_policy, &err), 0);
+	cpu_policy_limit(&p, &pv_max_policy);
+	cpu_policy_featureset(&p, fs);
+	cpu_policy_featureset(&pv_max_policy, most);
+	assert_memory_equal(fs, most, sizeof(fs));
+	assert_memory_equal(p.xstate, pv_max_policy.xstate, sizeof(p.xstate));
+	assert_int_equal(p.basic[5].a | p.basic[6].a | p.basic[0xa].a | p.topology[0].a, 0);
+
+	p.basic[0].a = POLICY_BASIC_MAX + 1;
+	assert_int_equal(cpu_policy_check(&p, &pv_max_policy, &err), -EINVAL);
+	assert_true(err.leaf == 0 && err.subleaf == ~0U && err.msr == ~0U);
+	p.basic[0].a = POLICY_BASIC_MAX;
+	p.feature[0].a = POLICY_FEATURES;
+	assert_int_equal(cpu_policy_check(&p, &pv_max_policy, &err), -EINVAL);
+	assert_true(err.leaf == 7 && err.subleaf == 0);
+	p.feature[0].a = 0;
+	p.extended[0].a = POLICY_EXTENDED_MAX_INTEL + 1;
+	assert_int_equal(cpu_policy_check(&p, &pv_max_policy, &err), -EINVAL);
+	assert_true(err.leaf == POLICY_EXTENDED);
+	p.extended[0].a = POLICY_EXTENDED_MAX_INTEL;
+	p.platform_info = BIT(31);
+	assert_int_equal(cpu_policy_check(&p, &pv_max_policy, &err), -EINVAL);
+	assert_true(err.msr == MSR_PLATFORM_INFO && err.leaf == ~0U);
+
+	cpu_policy_limit(&same, &pv_max_policy);
+	assert_memory_equal(&same, &pv_default_policy, sizeof(same));
+}
+
+static void limits_hide_leaves(void **state)
+{
+	policy.basic[0].a = 6;
+	policy.extended[0].a = 0x80000004;
+	cpu_policy_limit(&policy, &pv_max_policy);
+	assert_int_equal(ask(7, 0).b | ask(0xd, 0).a | ask(0x80000006, 0).c, 0);
+	assert_int_equal(ask(0x80000007, 0).d | ask(0x80000008, 0).a, 0);
+	assert_int_not_equal(ask(4, 0).a, 0);
+	policy.hv_limit = 1;	/* two at least */
+	assert_int_equal(ask(0x40000000, 0).a, 0x40000002);
+	assert_int_equal(ask(0x40000003, 0).c, 0);
+	policy.hv_limit = 0x40000004;
+	assert_int_equal(ask(0x40000000, 0).a, 0x40000004);
+	assert_int_equal(ask(0x40000005, 0).b, 0);
+}
+
+/* Out and in again is the same; each leaf comes once and in order. */
+static void policies_survive_the_wire(void **state)
+{
+	static const char *const vendors[] = { "GenuineIntel", "AuthenticAMD", "CentaurHauls" };
+	xen_cpuid_leaf_t leaves[POLICY_LEAVES_MAX];
+	xen_msr_entry_t msrs[POLICY_MSRS_MAX];
+
+	for (unsigned int who = 0; who < ARRAY_SIZE(vendors); who++) {
+		const struct cpu_policy *all[] = { &raw_policy, &host_policy, &pv_max_policy };
+
+		start(vendors[who], XCR0_SUPPORTED);
+		for (unsigned int k = 0; k < ARRAY_SIZE(all); k++) {
+			struct cpu_policy back = { .basic[0].a = 1 };
+			unsigned int nr = cpu_policy_to_leaves(all[k], leaves);
+			unsigned int nr_msrs = cpu_policy_to_msrs(all[k], msrs);
+
+			assert_in_range(nr, 20, POLICY_LEAVES_MAX);
+			assert_int_equal(cpu_policy_to_leaves(all[k], NULL), nr);
+			for (unsigned int i = 0; i < nr; i++) {
+				assert_int_equal(cpu_policy_from_leaf(&back, &leaves[i]), 0);
+				if (i)
+					assert_true(leaves[i].leaf > leaves[i - 1].leaf ||
+						    (leaves[i].leaf == leaves[i - 1].leaf &&
+						     leaves[i].subleaf > leaves[i - 1].subleaf));
+			}
+			for (unsigned int i = 0; i < nr_msrs; i++)
+				assert_int_equal(cpu_policy_from_msr(&back, &msrs[i]), 0);
+			for (u32 leaf = 0; leaf < 0x20; leaf++)
+				for (u32 sub = 0; sub < 64; sub++) {
+					struct cpuid_leaf a = cpu_policy_read(all[k], leaf, sub);
+					struct cpuid_leaf b = cpu_policy_read(&back, leaf, sub);
+
+					assert_memory_equal(&a, &b, sizeof(a));
+				}
+			assert_memory_equal(back.extended, all[k]->extended,
+					    sizeof(back.extended));
+			assert_true(back.arch_caps == all[k]->arch_caps);
+		}
+	}
+}
+
+static void strange_leaves_are_refused(void **state)
+{
+	static const struct { u32 leaf, subleaf; int rc; } cases[] = {
+		{ 0, XEN_CPUID_NO_SUBLEAF, 0 }, { 0, 0, -ERANGE },
+		{ 4, 5, 0 }, { 4, 6, -ERANGE }, { 4, XEN_CPUID_NO_SUBLEAF, -ERANGE },
+		{ 7, 2, 0 }, { 7, 3, -ERANGE }, { 0xb, 1, 0 }, { 0xb, 2, -ERANGE },
+		{ 0xd, 62, 0 }, { 0xd, 63, -ERANGE }, { 0xe, XEN_CPUID_NO_SUBLEAF, -ERANGE },
+		{ 0x40000000, XEN_CPUID_NO_SUBLEAF, 0 }, { 0x40000000, 0, -ERANGE },
+		{ 0x40000001, XEN_CPUID_NO_SUBLEAF, -ERANGE },
+		{ 0x40000100, XEN_CPUID_NO_SUBLEAF, 0 },
+		{ 0x80000021, XEN_CPUID_NO_SUBLEAF, 0 },
+		{ 0x80000022, XEN_CPUID_NO_SUBLEAF, -ERANGE }, { 0x80000008, 0, -ERANGE },
+		{ 0xffffffff, XEN_CPUID_NO_SUBLEAF, -ERANGE },
+	};
+	static const struct { u32 idx, flags; u64 val; int rc; } msrs[] = {
+		{ 0xce, 0, 1, 0 }, { 0xce, 1, 1, -EINVAL }, { 0xce, 0, BIT(32), -EOVERFLOW },
+		{ 0x10a, 0, ~0UL, 0 }, { 0x10b, 0, 0, -ERANGE },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		const xen_cpuid_leaf_t l = { cases[i].leaf, cases[i].subleaf, 1, 2, 3, 4 };
+
+		assert_int_equal(cpu_policy_from_leaf(&policy, &l), cases[i].rc);
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(msrs); i++) {
+		const xen_msr_entry_t m = { msrs[i].idx, msrs[i].flags, msrs[i].val };
+
+		assert_int_equal(cpu_policy_from_msr(&policy, &m), msrs[i].rc);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +439,11 @@ int main(void)
 		cmocka_unit_test_setup(xstate_sizes, setup),
 		cmocka_unit_test_setup(our_own_leaves, setup),
 		cmocka_unit_test_setup(identity, setup),
+		cmocka_unit_test_setup(a_toolstack_takes_features_away, setup),
+		cmocka_unit_test_setup(a_toolstack_asks_for_too_much, setup),
+		cmocka_unit_test_setup(limits_hide_leaves, setup),
+		cmocka_unit_test_setup(policies_survive_the_wire, setup),
+		cmocka_unit_test_setup(strange_leaves_are_refused, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,7 @@
 #include "test.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,7 @@ static jmp_buf machine_gone;
 static enum { RUNS, HALTED, RESTARTED, RESTARTED_LATER } machine;
 static unsigned long fail_at;		/* countdown to the failing step of a creation; 0: none */
 static unsigned int live;		/* what creations took and did not give back */
-static unsigned int virqs, sleeps;
+static unsigned int virqs, sleeps, sent_to;
 
 static bool step_fails(void)
 {
@@ -117,14 +118,31 @@ void hv_page_share(void *va, struct domain *d, bool writable)
 {
 }
 
-int hv_page_unshare(void *va)
+void hv_page_free_shared(void *va)
 {
-	return 0;
+	hv_free(va);
 }
 
-bool page_put_and_type(struct page_info *pg)
+/* Domains whose last reference is gone; freed when no thread looks any more. */
+static struct rcu_head *gone;
+
+void rcu_call(struct rcu_head *head, void (*fn)(struct rcu_head *head))
 {
-	return false;
+	head->fn = fn;
+	head->next = __atomic_load_n(&gone, __ATOMIC_SEQ_CST);
+	while (!__atomic_compare_exchange_n(&gone, &head->next, head, false, __ATOMIC_SEQ_CST,
+					    __ATOMIC_SEQ_CST))
+		;
+}
+
+static void free_gone(void)
+{
+	while (gone) {
+		struct rcu_head *head = gone;
+
+		gone = head->next;
+		head->fn(head);
+	}
 }
 
 int arch_domain_init(struct domain *d)
@@ -157,13 +175,14 @@ void evtchn_domain_destroy(struct domain *d)
 	hv_free(d->evtchn);
 }
 
-int grant_domain_init(struct domain *d, unsigned int max_frames)
+int grant_table_init(struct domain *d, unsigned int max_frames, unsigned int max_maptrack_frames,
+		     unsigned int max_version)
 {
 	d->grant = hv_alloc(1);
 	return d->grant ? 0 : -ENOMEM;
 }
 
-void grant_domain_destroy(struct domain *d)
+void grant_table_destroy(struct domain *d)
 {
 	hv_free(d->grant);
 }
@@ -174,7 +193,7 @@ int pirq_domain_init(struct domain *d)
 	return d->pirqs ? 0 : -ENOMEM;
 }
 
-void pirq_domain_destroy(struct domain *d)
+void pirq_domain_free(struct domain *d)
 {
 	hv_free(d->pirqs);
 }
@@ -182,6 +201,14 @@ void pirq_domain_destroy(struct domain *d)
 int sched_vcpu_init(struct vcpu *v)
 {
 	return 0;
+}
+
+void sched_domain_init(struct domain *d)
+{
+}
+
+void sched_domain_destroy(struct domain *d)
+{
 }
 
 void sched_vcpu_destroy(struct vcpu *v)
@@ -201,6 +228,12 @@ void virq_send_global(u32 virq)
 {
 	assert_int_equal(virq, VIRQ_DOM_EXC);
 	virqs++;
+}
+
+int evtchn_send(struct domain *d, u32 port)
+{
+	sent_to = port;
+	return port == 7 ? 0 : -EINVAL;
 }
 
 void timer_init(struct timer *t, void (*fn)(void *data), void *data, unsigned int cpu)
@@ -232,6 +265,18 @@ void reboot_or_halt(void)
 
 /* ---- tests ---- */
 
+static struct domain *make_domain(domid_t domid, unsigned int max_vcpus, bool privileged)
+{
+	const struct domain_config config = {
+		.max_vcpus = max_vcpus,
+		.privileged = privileged,
+		.max_evtchn_port = privileged ? ~0U : 1023,
+		.max_grant_frames = 4,
+	};
+
+	return domain_create(domid, &config);
+}
+
 static struct domain caller = { .domain_id = DOMID_IDLE };
 static struct vcpu caller_vcpu = { .domain = &caller };
 
@@ -250,11 +295,11 @@ static void test_list_and_lookup(void **state)
 	domid_t last = 0;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(ids); i++)
-		assert_non_null(domain_create(ids[i], 1, false));
-	assert_null(domain_create(64 + 7, 1, false));
-	assert_null(domain_create(DOMID_SELF, 1, false));
-	assert_null(domain_create(9, 0, false));
-	assert_null(domain_create(9, MAX_VCPUS + 1, false));
+		assert_non_null(make_domain(ids[i], 1, false));
+	assert_null(make_domain(64 + 7, 1, false));
+	assert_null(make_domain(DOMID_SELF, 1, false));
+	assert_null(make_domain(9, 0, false));
+	assert_null(make_domain(9, MAX_VCPUS + 1, false));
 	for (struct domain *d = domain_list; d; d = d->next_in_list) {
 		assert_true(d->domain_id > last);
 		last = d->domain_id;
@@ -269,6 +314,18 @@ static void test_list_and_lookup(void **state)
 	}
 	assert_null(domain_get(4));
 	assert_null(domain_get(DOMID_IDLE));
+
+	unsigned int found = 0;
+
+	for (struct domain *d = domain_get_from(0); d; found++) {
+		domid_t next = d->domain_id + 1;
+
+		assert_int_equal(d->refcount, 2);
+		domain_put(d);
+		d = domain_get_from(next);
+	}
+	assert_int_equal(found, ARRAY_SIZE(ids));
+	assert_null(domain_get_from(0x7ff0));
 	assert_null(domain_get(DOMID_INVALID));
 
 	current->domain = domain_list;
@@ -284,6 +341,9 @@ static void test_list_and_lookup(void **state)
 	while (domain_list)
 		domain_put(domain_list);
 	caller_vcpu.domain = &caller;
+	assert_int_equal(virqs, 0);
+	free_gone();
+	assert_int_equal(virqs, ARRAY_SIZE(ids));
 }
 
 /* Whatever step fails, all before it is undone. */
@@ -294,11 +354,10 @@ static void test_creation_fails_anywhere(void **state)
 
 	for (unsigned long n = 1; !d; n++) {
 		fail_at = n;
-		d = domain_create(2, 4, false);
+		d = make_domain(2, 4, false);
 		fail_at = 0;
-		/* The struct itself is kept to be used again. */
 		if (!d)
-			assert_in_range(live, before, before + 1);
+			assert_int_equal(live, before);
 		assert_true(n < 20);
 	}
 	for (unsigned int i = 0; i < 4; i++) {
@@ -311,23 +370,30 @@ static void test_creation_fails_anywhere(void **state)
 	assert_null(domain_vcpu(d, 4));
 	assert_null(domain_vcpu(d, ~0U));
 	domain_put(d);
-	assert_in_range(live, before, before + 1);
+	assert_null(domain_get(2));
+	free_gone();
+	assert_int_equal(live, before);
 }
 
 #define STORM_ROUNDS	20000
+#define GRACE_ROUNDS	64
 
 static bool storm_over;
 static unsigned int found[2];
+/* How often the thread has begun to look. */
+static unsigned int looking[2];
 
 /* Domain 100 is always there; 101 and 164 (one hash chain with 100 and 36) come and go. */
 static void *look_up(void *data)
 {
-	unsigned int *nr_found = data;
+	unsigned int *nr_found = data, *phase = &looking[nr_found - found];
 
 	current = &caller_vcpu;
 	while (!READ_ONCE(storm_over)) {
-		struct domain *d = domain_get(100);
+		struct domain *d;
 
+		__atomic_fetch_add(phase, 1, __ATOMIC_SEQ_CST);
+		d = domain_get(100);
 		if (!d || d->domain_id != 100)
 			abort();
 		domain_put(d);
@@ -342,9 +408,28 @@ static void *look_up(void *data)
 	return NULL;
 }
 
+/* What rcu_call() promises: each thread has begun anew. */
+static void let_readers_pass(void)
+{
+	struct rcu_head *mine = __atomic_exchange_n(&gone, NULL, __ATOMIC_SEQ_CST);
+
+	for (unsigned int i = 0; i < 2; i++) {
+		unsigned int phase = __atomic_load_n(&looking[i], __ATOMIC_SEQ_CST);
+
+		while (__atomic_load_n(&looking[i], __ATOMIC_SEQ_CST) == phase)
+			sched_yield();
+	}
+	while (mine) {
+		struct rcu_head *head = mine;
+
+		mine = head->next;
+		head->fn(head);
+	}
+}
+
 static void test_lookup_in_a_storm(void **state)
 {
-	struct domain *d, *stays = domain_create(100, 1, false);
+	struct domain *d, *stays = make_domain(100, 1, false);
 	pthread_t thread[2];
 
 	storm_over = false;
@@ -354,9 +439,11 @@ static void test_lookup_in_a_storm(void **state)
 		const domid_t ids[] = { 36, 101, 164 };
 
 		/* NULL while a reader still holds the last one of that id. */
-		d = domain_create(ids[i % 3], 1, false);
+		d = make_domain(ids[i % 3], 1, false);
 		if (d)
 			domain_put(d);
+		if (i % GRACE_ROUNDS == GRACE_ROUNDS - 1)
+			let_readers_pass();
 	}
 	WRITE_ONCE(storm_over, true);
 	for (unsigned int i = 0; i < 2; i++)
@@ -364,11 +451,12 @@ static void test_lookup_in_a_storm(void **state)
 	assert_int_equal(stays->refcount, 1);
 	domain_put(stays);
 	assert_null(domain_list);
+	free_gone();
 }
 
 static void test_shutdown_and_crash(void **state)
 {
-	struct domain *d = domain_create(4, 2, false);
+	struct domain *d = make_domain(4, 2, false);
 	struct vcpu *v = vcpu_create(d, 0);
 
 	vcpu_create(d, 1);
@@ -393,12 +481,40 @@ static void test_shutdown_and_crash(void **state)
 	assert_int_equal(d->shutdown_code, SHUTDOWN_soft_reset);
 	current = &caller_vcpu;
 	domain_put(d);
+	free_gone();
 }
 
 static void shut_down(struct domain *d, u8 reason)
 {
 	if (setjmp(machine_gone) == 0)
 		domain_shutdown(d, reason);
+}
+
+/* A subscriber is told in place of VIRQ_DOM_EXC's handler, of suspends only, if it is there. */
+static void test_subscribers_are_told(void **state)
+{
+	static const struct {
+		u8 reason;
+		u32 port;
+		unsigned int sent_to, virqs;
+	} cases[] = {
+		{ SHUTDOWN_suspend, 7, 7, 0 },
+		{ SHUTDOWN_suspend, 8, 8, 1 },
+		{ SHUTDOWN_suspend, 0, 0, 1 },
+		{ SHUTDOWN_poweroff, 7, 0, 1 },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct domain *d = make_domain(4, 1, false);
+
+		d->suspend_port = cases[i].port;
+		virqs = sent_to = 0;
+		domain_shutdown(d, cases[i].reason);
+		assert_int_equal(sent_to, cases[i].sent_to);
+		assert_int_equal(virqs, cases[i].virqs);
+		domain_put(d);
+		free_gone();
+	}
 }
 
 static void test_domain0_is_the_machine(void **state)
@@ -422,7 +538,7 @@ static void test_domain0_is_the_machine(void **state)
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct domain *d = domain_create(0, 1, true);
+		struct domain *d = make_domain(0, 1, true);
 
 		assert_ptr_equal(hardware_domain, d);
 		log_text[0] = '\0';
@@ -432,6 +548,7 @@ static void test_domain0_is_the_machine(void **state)
 		assert_int_equal(machine, cases[i].machine);
 		assert_string_equal(log_text, cases[i].text);
 		domain_put(domain_list);
+		free_gone();
 	}
 }
 
@@ -442,6 +559,7 @@ int main(void)
 		cmocka_unit_test_setup(test_creation_fails_anywhere, setup),
 		cmocka_unit_test_setup(test_lookup_in_a_storm, setup),
 		cmocka_unit_test_setup(test_shutdown_and_crash, setup),
+		cmocka_unit_test_setup(test_subscribers_are_told, setup),
 		cmocka_unit_test_setup(test_domain0_is_the_machine, setup),
 	};
 

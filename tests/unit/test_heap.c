@@ -18,6 +18,20 @@ static bool all_zero(const void *p, size_t len)
 	return true;
 }
 
+static struct domain owner = { .domain_id = 5, .refcount = 1 };
+
+struct domain *domain_get(domid_t id)
+{
+	assert_int_equal(id, owner.domain_id);
+	owner.refcount++;
+	return &owner;
+}
+
+void domain_put(struct domain *d)
+{
+	d->refcount--;
+}
+
 static int setup(void **state)
 {
 	map_memory(state);

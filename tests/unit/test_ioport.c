@@ -3,7 +3,9 @@
 #include <asm/pv.h>
 #include <asm/platform_timer.h>
 #include <hv/acpi.h>
+#include <hv/bug.h>
 #include <hv/ioport.h>
+#include <hv/mm.h>
 #include <hv/options.h>
 #include <hv/pci.h>
 #include <hv/serial.h>
@@ -11,6 +13,7 @@
 
 #include "test.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct acpi_info acpi;
@@ -31,6 +34,21 @@ static struct {
 
 static u8 index_port;	/* of the made-up CMOS */
 static u32 last_cf8, last_cf8_offset, last_cf8_val;
+
+void *hv_alloc_array(size_t size, size_t n)
+{
+	return calloc(n, size);
+}
+
+void hv_free(void *p)
+{
+	free(p);
+}
+
+void panic(const char *fmt, ...)
+{
+	abort();
+}
 
 u8 stub_in(u16 port)
 {
@@ -109,8 +127,12 @@ static int setup(void **state)
 	acpi.pm_timer_port = 0x608;
 	opts.com[0].io_base = 0x3f8;
 	opts.com[1].io_base = 0x2f8;
-	if (!once)
+	if (!once) {
 		ioport_init();
+		rangeset_init(&dom0.access.ioports);
+		rangeset_init(&domu.access.ioports);
+		ioport_grant_machine(&dom0);
+	}
 	once = true;
 	memset(&hw, 0, sizeof(hw));
 	return 0;
@@ -174,6 +196,29 @@ static void other_domains_have_nothing(void **state)
 	assert_int_equal(hw.nr, 0);
 }
 
+/* What its toolstack granted, but nothing that is emulated for domain 0. */
+static void other_domains_have_what_was_granted(void **state)
+{
+	assert_int_equal(rangeset_add(&domu.access.ioports, 0x1f0, 0x1f7), 0);
+	assert_int_equal(rangeset_add(&domu.access.ioports, 0x70, 0x71), 0);
+	assert_int_equal(rangeset_add(&domu.access.ioports, 0xcf8, 0xcff), 0);
+	assert_int_equal(in(&vu, 0x1f0, 2), 0x5678);
+	out(&vu, 0x1f7, 1, 0xec);
+	assert_int_equal(hw.val, 0xec);
+	hw.nr = 0;
+	assert_int_equal(in(&vu, 0x1f7, 2), 0xffff);	/* half outside */
+	assert_int_equal(in(&vu, 0x1ef, 2), 0xffff);
+	assert_int_equal(in(&vu, 0x70, 1), 0xff);
+	out(&vu, 0xcf8, 4, 0x80000000);
+	out(&vu, 0xcf8, 1, 0);
+	assert_int_equal(in(&vu, 0xcfc, 4), ~0U);
+	assert_int_equal(hw.nr, 0);
+	assert_int_equal(rangeset_remove(&domu.access.ioports, 0, 0xffff), 0);
+	assert_int_equal(in(&vu, 0x1f0, 2), 0xffff);
+	assert_int_equal(hw.nr, 0);
+	rangeset_destroy(&domu.access.ioports);
+}
+
 static void pci_address_is_latched(void **state)
 {
 	out(&v0, 0xcf8, 4, 0x80001004);
@@ -231,6 +276,7 @@ int main(void)
 		cmocka_unit_test_setup(wide_access_does_not_sneak_in, setup),
 		cmocka_unit_test_setup(the_rest_is_hardware, setup),
 		cmocka_unit_test_setup(other_domains_have_nothing, setup),
+		cmocka_unit_test_setup(other_domains_have_what_was_granted, setup),
 		cmocka_unit_test_setup(pci_address_is_latched, setup),
 		cmocka_unit_test_setup(cmos_index_is_latched, setup),
 		cmocka_unit_test_setup(speaker_but_not_timer, setup),

@@ -213,6 +213,7 @@ static int teardown(void **state)
 {
 	for (unsigned int i = 0; i < 3; i++) {
 		pirq_domain_destroy(dom[i]);
+		pirq_domain_free(dom[i]);
 		free(dom[i]);
 	}
 	return type_refs ? -1 : 0;

@@ -9,6 +9,7 @@
 #include <hv/guest_access.h>
 #include <hv/hypercall.h>
 #include <hv/irq.h>
+#include <hv/keyhandler.h>
 #include <hv/mm.h>
 #include <hv/options.h>
 #include <hv/percpu.h>
@@ -17,8 +18,11 @@
 #include <hv/softirq.h>
 #include <hv/time.h>
 
+#include <xen/domctl.h>
 #include <xen/sched.h>
+#include <xen/sysctl.h>
 
+#include "../../hypervisor/sched/sched.h"
 #include "test.h"
 
 #include <stdio.h>
@@ -34,7 +38,9 @@ unsigned int nr_cpus;
 unsigned int stub_cpu;
 struct vcpu *current;
 struct domain *dom_idle, *hardware_domain;
-struct hv_options opts;
+struct hv_options opts = { .sched_ratelimit_us = 1000 };
+spinlock_t domain_list_lock;
+struct domain *domain_list;
 
 static struct percpu cpus[CPUS];
 static struct vcpu *running[CPUS];	/* current of each CPU */
@@ -50,6 +56,8 @@ static bool event[VCPUS];		/* pending and not masked */
 static bool port_pending[64];
 static unsigned int virqs[VCPUS];
 static int pollers;
+static void (*show_queues)(unsigned char key);
+static unsigned int lines_printed;
 static int shutdown_reason;
 
 /* ---- what the scheduler calls ---- */
@@ -82,8 +90,19 @@ void panic(const char *fmt, ...)
 	abort();
 }
 
+void printk(const char *fmt, ...)
+{
+	lines_printed++;
+}
+
 void printk_level(enum log_level level, const char *fmt, ...)
 {
+}
+
+void register_keyhandler(unsigned char key, void (*fn)(unsigned char key), const char *desc)
+{
+	assert_int_equal(key, 'r');
+	show_queues = fn;
 }
 
 /* Freed by the next start(). */
@@ -117,11 +136,6 @@ void arch_context_switch(struct vcpu *prev, struct vcpu *next)
 {
 	assert_ptr_equal(current, next);
 	assert_true(prev->is_running && next->is_running);
-}
-
-void pv_sync_loaded(struct vcpu *v)
-{
-	assert_true(v->is_running);	/* not to be taken by another CPU yet */
 }
 
 void continue_running(struct vcpu *v)
@@ -212,11 +226,14 @@ static void enter_cpu(unsigned int cpu)
 	current = running[cpu];
 }
 
+/* What a CPU does before it returns to its guest, or halts. */
 static void run_softirqs(void)
 {
-	while (softirq_is_pending())
-		if (setjmp(switched) == 0)
-			softirq_run();
+	do {
+		while (softirq_is_pending())
+			if (setjmp(switched) == 0)
+				softirq_run();
+	} while (is_idle_vcpu(current) && sched_steal(stub_cpu));
 }
 
 static void settle(void)
@@ -249,6 +266,10 @@ static void start(unsigned int n_cpus, unsigned int n_vcpus)
 	memset(virqs, 0, sizeof(virqs));
 	memset(areas, 0, sizeof(areas));
 	memset(&guest, 0, sizeof(guest));
+	memset(sched_cpus, 0, sizeof(sched_cpus));
+	cpumask_clear(&sched_pool_cpus);
+	cpumask_clear(&sched_idle_cpus);
+	domain_list = &guest;
 	pollers = 0;
 	now = START_NS;
 	nr_cpus = n_cpus;
@@ -267,6 +288,7 @@ static void start(unsigned int n_cpus, unsigned int n_vcpus)
 		sched_init_cpu(i);
 		running[i] = cpus[i].idle;
 	}
+	sched_domain_init(&guest);
 	stub_cpu = 0;
 	current = running[0];
 	for (unsigned int i = 0; i < n_vcpus; i++) {
@@ -315,16 +337,18 @@ static void check_vcpu(struct vcpu *v)
 		    v->pause_flags & (BIT(VPF_BLOCKED) | BIT(VPF_POLL)) ? RUNSTATE_blocked :
 		    RUNSTATE_offline;
 
-	assert_int_equal(vcpu_runnable(v), is_current || v->queued);
-	assert_false(is_current && v->queued);
+	assert_int_equal(vcpu_runnable(v), is_current || v->sched.queued);
+	assert_false(is_current && v->sched.queued);
+	assert_false(v->sched.in_transit);
+	assert_int_equal(v->sched.misplaced, !sched_may_run(v, v->processor));
+	assert_false(v->sched.misplaced && vcpu_runnable(v));
 	assert_int_equal(v->is_running, is_current);
 	assert_int_equal(v->runstate.state, is_current ? RUNSTATE_running : state);
 	for (unsigned int i = 0; i < nr_cpus; i++)
 		assert_true(i == v->processor || cpus[i].sched_current != v);
 	/* An idle CPU has nobody waiting. */
-	assert_false(v->queued && cpus[v->processor].sched_current == cpus[v->processor].idle);
-	assert_int_equal(v->migrate_to, v->processor);
-
+	if (v->sched.queued && !v->sched.credit2.parked)
+		assert_ptr_not_equal(cpus[v->processor].sched_current, cpus[v->processor].idle);
 	runstate_get(v, &info);
 	for (unsigned int i = 0; i < 4; i++)
 		sum += info.time[i];

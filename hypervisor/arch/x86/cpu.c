@@ -8,6 +8,7 @@
 #include <asm/pv.h>
 
 #include <hv/bug.h>
+#include <hv/cpu_policy.h>
 #include <hv/errno.h>
 #include <hv/mm.h>
 #include <hv/percpu.h>
@@ -184,13 +185,28 @@ void cpu_load_cr4(const struct vcpu *v)
 }
 
 /**
+ * pv_cr4_allowed() - The bits of CR4 that are a domain's to set.
+ * @d: any guest
+ */
+unsigned long pv_cr4_allowed(const struct domain *d)
+{
+	unsigned long bits = CR4_GUEST_BITS;
+
+	if (!cpu_policy_has(d->arch.cpu_policy, XEN_X86_FEATURE_FSGSBASE))
+		bits &= ~(unsigned long)X86_CR4_FSGSBASE;
+	if (!cpu_policy_has(d->arch.cpu_policy, XEN_X86_FEATURE_XSAVE))
+		bits &= ~(unsigned long)X86_CR4_OSXSAVE;
+	return bits;
+}
+
+/**
  * pv_set_cr4() - The running guest writes CR4.
  * @v:   the running vCPU
  * @val: what it wrote; bits that are not the guest's are dropped
  */
 void pv_set_cr4(struct vcpu *v, unsigned long val)
 {
-	v->arch.ctrlreg[4] = val & CR4_GUEST_BITS;
+	v->arch.ctrlreg[4] = val & pv_cr4_allowed(v->domain);
 	cpu_load_cr4(v);
 }
 
@@ -248,11 +264,11 @@ void fpu_restore(struct vcpu *v)
 }
 
 /* Intel SDM vol. 1, 13.3: which combinations XSETBV takes. */
-static bool xcr0_valid(u64 val)
+static bool xcr0_valid(const struct domain *d, u64 val)
 {
 	u64 avx512 = val & XCR0_AVX512;
 
-	if (!(val & XCR0_X87) || (val & ~cpu_features.xcr0_max))
+	if (!(val & XCR0_X87) || (val & ~cpu_policy_xcr0(d->arch.cpu_policy)))
 		return false;
 	if ((val & XCR0_AVX) && !(val & XCR0_SSE))
 		return false;
@@ -269,9 +285,54 @@ static bool xcr0_valid(u64 val)
  */
 int pv_set_xcr0(struct vcpu *v, u32 index, u64 val)
 {
-	if (index || !cpu_features.xsave || !xcr0_valid(val))
+	if (index || !cpu_features.xsave || !xcr0_valid(v->domain, val))
 		return -EINVAL;
 	v->arch.xcr0 = val;
 	xsetbv(val);
+	return 0;
+}
+
+/* Intel SDM vol. 1, 13.4: the areas of an XSAVE image that all have. */
+#define IMAGE_MXCSR		24
+#define IMAGE_HEADER		512
+#define IMAGE_HEADER_END	576
+#define MXCSR_VALID		0xffbfU
+
+/* What XRSTOR faults on: state that is not enabled, and reserved bytes. */
+static bool image_ok(const u8 *image, size_t size, u64 accum)
+{
+	if (size < IMAGE_HEADER_END || (*(const u64 *)(image + IMAGE_HEADER) & ~accum) ||
+	    (*(const u32 *)(image + IMAGE_MXCSR) & ~MXCSR_VALID))
+		return false;
+	for (size_t i = IMAGE_HEADER + 8; i < IMAGE_HEADER_END; i++)
+		if (image[i])
+			return false;
+	return true;
+}
+
+/**
+ * pv_set_xstate() - Replace a vCPU's extended registers.
+ * @v:     does not run, and no CPU has it loaded
+ * @xcr0:  what its kernel has enabled; 0: nothing, ever
+ * @accum: what it may have used
+ * @image: @size bytes in the standard format of XSAVE, private copy, 8-byte aligned
+ * @size:  at most what the CPU writes
+ *
+ * ABI: domctl.h, XEN_DOMCTL_setvcpuextstate.
+ * Return: 0; -EINVAL for values that the domain's CPUs cannot have.
+ */
+long pv_set_xstate(struct vcpu *v, u64 xcr0, u64 accum, const void *image, size_t size)
+{
+	u8 *area = v->arch.fpu_area;
+
+	/* It kept to the legacy registers, which its context has. */
+	if (!xcr0 && !accum)
+		return 0;
+	if (!xcr0_valid(v->domain, xcr0) || !xcr0_valid(v->domain, accum) ||
+	    (xcr0 & ~accum) || !image_ok(image, size, accum))
+		return -EINVAL;
+	memcpy(area, image, size);
+	memset(area + size, 0, cpu_features.fpu_bytes - size);
+	v->arch.xcr0 = xcr0;
 	return 0;
 }

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CPUID as PV guests see it: what the CPU says, less what they cannot use
- * (features of ring 0, of virtualisation, of MSRs that are not switched), plus
- * the hypervisor's own leaves. Which features those are is Xen 4.17's default
- * for PV guests, so that a guest finds the machine that it knows.
- *
- * Everything but the answers that depend on the vCPU is computed at boot.
+ * CPUID: what kind of CPU this is, and what a PV guest is told: its domain's
+ * policy (arch/x86/cpu_policy.c), what depends on the vCPU that asks, and the
+ * hypervisor's own leaves.
  *
  * ABI: arch-x86/cpufeatureset.h (names), arch-x86/cpuid.h (our leaves); Intel
  * SDM vol. 2, CPUID; AMD APM vol. 3, appendix E.
  */
-#include <hv/cpuid.h>
+#include <hv/cpu_policy.h>
 
 #include <hv/domain.h>
 #include <hv/lib.h>
@@ -26,110 +23,16 @@
 
 #define F(name)			XEN_X86_FEATURE_##name
 
-#define BASIC_MAX		0x0d
-#define EXTENDED		0x80000000U
-#define EXTENDED_MAX_INTEL	0x80000008U
-#define EXTENDED_MAX_AMD	0x80000021U
+#define MWAIT_LEAF		0x05
 #define XSTATE_LEAF		0x0d
 #define XSTATE_HEADER_END	576	/* legacy area and header */
-#define XSTATE_COMPONENTS	63
-#define SUBLEAF7_MAX		2
-
-/* Bits of leaf 1 EDX that AMD repeats in leaf 0x80000001. */
-#define COMMON_1D		0x0183f3ffU
 
 enum cpu_vendor cpu_vendor __ro_after_init;
 u32 host_featureset[FEATURESET_WORDS] __ro_after_init;
-u32 pv_featureset[FEATURESET_WORDS] __ro_after_init;
-static u32 basic_max __ro_after_init, extended_max __ro_after_init;
-
-/*
- * Left out, beside what Xen hides: what takes MSRs switched with the vCPU
- * (speculation control, DBEXT). Documentation/abi/platform.rst.
- */
-static const u16 pv_features[] __initconst = {
-	F(FPU), F(DE), F(TSC), F(MSR), F(PAE), F(MCE), F(CX8), F(APIC), F(SEP), F(MCA),
-	F(CMOV), F(PAT), F(CLFLUSH), F(ACPI), F(MMX), F(FXSR), F(SSE), F(SSE2), F(SS),
-	F(HTT),
-
-	F(SSE3), F(PCLMULQDQ), F(SSSE3), F(FMA), F(CX16), F(SSE4_1), F(SSE4_2), F(MOVBE),
-	F(POPCNT), F(AESNI), F(XSAVE), F(AVX), F(F16C), F(RDRAND), F(HYPERVISOR),
-
-	F(SYSCALL), F(NX), F(MMXEXT), F(FFXSR), F(RDTSCP), F(LM), F(3DNOWEXT), F(3DNOW),
-
-	F(LAHF_LM), F(CMP_LEGACY), F(ABM), F(SSE4A), F(MISALIGNSSE), F(3DNOWPREFETCH),
-	F(XOP), F(FMA4), F(TBM),
-
-	F(XSAVEOPT), F(XSAVEC), F(XGETBV1),
-
-	F(FSGSBASE), F(BMI1), F(AVX2), F(BMI2), F(ERMS), F(RTM), F(AVX512F), F(AVX512DQ),
-	F(RDSEED), F(ADX), F(AVX512_IFMA), F(CLFLUSHOPT), F(CLWB), F(AVX512PF),
-	F(AVX512ER), F(AVX512CD), F(SHA), F(AVX512BW), F(AVX512VL),
-
-	F(PREFETCHWT1), F(AVX512_VBMI), F(AVX512_VBMI2), F(GFNI), F(VAES), F(VPCLMULQDQ),
-	F(AVX512_VNNI), F(AVX512_BITALG), F(AVX512_VPOPCNTDQ), F(RDPID), F(CLDEMOTE),
-
-	F(ITSC),
-
-	F(CLZERO), F(RSTR_FP_ERR_PTRS), F(SSB_NO), F(BTC_NO),
-
-	F(AVX512_4VNNIW), F(AVX512_4FMAPS), F(FSRM), F(MD_CLEAR), F(SERIALIZE),
-	F(ARCH_CAPS),
-
-	F(AVX_VNNI), F(AVX512_BF16), F(FZRM), F(FSRS), F(FSRCS),
-
-	F(LFENCE_DISPATCH), F(VERW_CLEAR), F(NSCB), F(SRSO_NO), F(SRSO_US_NO),
-
-	F(MCDT_NO),
-
-	F(RDCL_NO), F(INTEL_SSB_NO), F(MDS_NO), F(IF_PSCHANGE_MC_NO), F(TAA_NO),
-	F(SBDR_SSDP_NO), F(FBSDP_NO), F(PSDP_NO), F(FB_CLEAR), F(BHI_NO), F(PBRSB_NO),
-	F(GDS_NO), F(RFDS_NO), F(RFDS_CLEAR), F(ITS_NO),
-
-	F(TSA_SQ_NO), F(TSA_L1_NO),
-};
-
-/* Useless without the registers that XCR0 enables. */
-static const u16 avx_features[] __initconst = {
-	F(AVX), F(FMA), F(F16C), F(XOP), F(FMA4), F(AVX2), F(VAES), F(VPCLMULQDQ), F(AVX_VNNI),
-};
-
-static const u16 avx512_features[] __initconst = {
-	F(AVX512F), F(AVX512DQ), F(AVX512_IFMA), F(AVX512PF), F(AVX512ER), F(AVX512CD),
-	F(AVX512BW), F(AVX512VL), F(AVX512_VBMI), F(AVX512_VBMI2), F(AVX512_VNNI),
-	F(AVX512_BITALG), F(AVX512_VPOPCNTDQ), F(AVX512_4VNNIW), F(AVX512_4FMAPS),
-	F(AVX512_BF16),
-};
-
-static const u16 xsave_features[] __initconst = {
-	F(XSAVE), F(XSAVEOPT), F(XSAVEC), F(XGETBV1),
-};
-
-static void __init clear_features(u32 *set, const u16 *list, unsigned int nr)
-{
-	while (nr--)
-		set[list[nr] / 32] &= ~(1U << (list[nr] % 32));
-}
-
-static struct cpuid_leaf host_leaf(u32 leaf, u32 subleaf)
-{
-	struct cpuid_leaf l;
-
-	cpuid_count(leaf, subleaf, &l.a, &l.b, &l.c, &l.d);
-	return l;
-}
-
-static u32 __init host_max(u32 range)
-{
-	u32 max = host_leaf(range, 0).a;
-
-	/* A CPU without the range answers with anything. */
-	return max >= range && max - range <= 0xffff ? max : range;
-}
 
 static void __init detect_vendor(void)
 {
-	struct cpuid_leaf l = host_leaf(0, 0);
+	const struct cpuid_leaf l = raw_policy.basic[0];
 
 	if (l.b == 0x756e6547 && l.d == 0x49656e69 && l.c == 0x6c65746e)
 		cpu_vendor = VENDOR_INTEL;
@@ -139,89 +42,18 @@ static void __init detect_vendor(void)
 		cpu_vendor = VENDOR_HYGON;
 }
 
-static void __init read_basic_features(u32 *fs)
-{
-	struct cpuid_leaf l = host_leaf(1, 0);
-
-	fs[0] = l.d;
-	fs[1] = l.c;
-	if (basic_max >= XSTATE_LEAF)
-		fs[4] = host_leaf(XSTATE_LEAF, 1).a;
-	if (basic_max < 7)
-		return;
-	l = host_leaf(7, 0);
-	fs[5] = l.b;
-	fs[6] = l.c;
-	fs[9] = l.d;
-	if (l.a >= 1) {
-		struct cpuid_leaf l1 = host_leaf(7, 1);
-
-		fs[10] = l1.a;
-		fs[12] = l1.b;
-		fs[14] = l1.c;
-		fs[15] = l1.d;
-	}
-	if (l.a >= 2)
-		fs[13] = host_leaf(7, 2).d;
-}
-
-static void __init read_extended_features(u32 *fs)
-{
-	struct cpuid_leaf l;
-
-	if (extended_max >= 0x80000001) {
-		l = host_leaf(0x80000001, 0);
-		fs[2] = l.d;
-		fs[3] = l.c;
-	}
-	if (extended_max >= 0x80000007)
-		fs[7] = host_leaf(0x80000007, 0).d;
-	if (extended_max >= 0x80000008)
-		fs[8] = host_leaf(0x80000008, 0).b;
-	if (extended_max >= 0x80000021) {
-		l = host_leaf(0x80000021, 0);
-		fs[11] = l.a;
-		fs[18] = l.c;
-	}
-}
-
-static void __init read_arch_caps(u32 *fs)
-{
-	u64 caps;
-
-	if (!cpu_has(F(ARCH_CAPS)) || rdmsr_safe(MSR_ARCH_CAPABILITIES, &caps))
-		return;
-	fs[16] = caps;
-	fs[17] = caps >> 32;
-}
-
-static void __init derive_pv_features(void)
-{
-	u32 *fs = pv_featureset;
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(pv_features); i++)
-		fs[pv_features[i] / 32] |= 1U << (pv_features[i] % 32);
-	for (unsigned int i = 0; i < FEATURESET_WORDS; i++)
-		fs[i] &= host_featureset[i];
-	fs[F(HYPERVISOR) / 32] |= 1U << (F(HYPERVISOR) % 32);
-	if (!cpu_features.xsave)
-		clear_features(fs, xsave_features, ARRAY_SIZE(xsave_features));
-	if (!(cpu_features.xcr0_max & XCR0_AVX))
-		clear_features(fs, avx_features, ARRAY_SIZE(avx_features));
-	if ((cpu_features.xcr0_max & XCR0_AVX512) != XCR0_AVX512)
-		clear_features(fs, avx512_features, ARRAY_SIZE(avx512_features));
-}
-
 /** cpuid_init() - Learn the CPU's features, decide on the guests'. Boot, once. */
 void __init cpuid_init(void)
 {
-	basic_max = host_max(0);
-	extended_max = host_max(EXTENDED);
+	cpu_policy_read_raw();
 	detect_vendor();
-	read_basic_features(host_featureset);
-	read_extended_features(host_featureset);
-	read_arch_caps(host_featureset);
-	derive_pv_features();
+	cpu_policy_featureset(&raw_policy, host_featureset);
+	cpu_policy_derive();
+}
+
+static struct cpuid_leaf host_leaf(u32 leaf)
+{
+	return cpu_policy_read(&raw_policy, leaf, 0);
 }
 
 static u32 bits_for(u32 n)
@@ -235,11 +67,11 @@ static void identify_topology(struct cpu_identity *id)
 	id->threads = 1;
 	id->cores = 1;
 	if (cpu_has(F(HTT)))
-		id->threads = max(host_leaf(1, 0).b >> 16 & 0xff, 1U);
-	if (cpu_vendor == VENDOR_INTEL && basic_max >= 4)
-		id->cores = (host_leaf(4, 0).a >> 26) + 1;
-	else if (cpu_is_amd() && extended_max >= 0x80000008)
-		id->cores = (host_leaf(0x80000008, 0).c & 0xff) + 1;
+		id->threads = max(host_leaf(1).b >> 16 & 0xff, 1U);
+	if (cpu_vendor == VENDOR_INTEL)
+		id->cores = (host_leaf(4).a >> 26) + 1;
+	else if (cpu_is_amd())
+		id->cores = (host_leaf(0x80000008).c & 0xff) + 1;
 	id->cores = min(id->cores, id->threads);
 	id->core_shift = bits_for(id->threads / id->cores);
 	id->package_shift = bits_for(id->threads);
@@ -251,13 +83,13 @@ static void identify_topology(struct cpu_identity *id)
  */
 void cpu_identify(struct cpu_identity *id)
 {
-	struct cpuid_leaf l = host_leaf(0, 0);
+	struct cpuid_leaf l = host_leaf(0);
 
 	*id = (struct cpu_identity){ .cpuid_level = l.a };
 	memcpy(id->vendor, &l.b, 4);
 	memcpy(id->vendor + 4, &l.d, 4);
 	memcpy(id->vendor + 8, &l.c, 4);
-	l = host_leaf(1, 0);
+	l = host_leaf(1);
 	id->family = l.a >> 8 & 15;
 	id->model = l.a >> 4 & 15;
 	if (id->family == 15)
@@ -266,8 +98,8 @@ void cpu_identify(struct cpu_identity *id)
 		id->model |= l.a >> 12 & 0xf0;
 	id->stepping = l.a & 15;
 	id->clflush_size = (l.b >> 8 & 0xff) * 8;
-	for (u32 i = 0; i < 3 && extended_max >= 0x80000004; i++) {
-		l = host_leaf(0x80000002 + i, 0);
+	for (u32 i = 0; i < 3; i++) {
+		l = host_leaf(0x80000002 + i);
 		memcpy(id->brand + 16 * i, &l, 16);
 	}
 	identify_topology(id);
@@ -304,7 +136,7 @@ static u32 leaked_leaf1_ecx(const struct vcpu *v)
  */
 static bool shows_osxsave(const struct vcpu *v)
 {
-	if (!pv_has(F(XSAVE)))
+	if (!cpu_policy_has(v->domain->arch.cpu_policy, F(XSAVE)))
 		return false;
 	return (v->arch.ctrlreg[4] & X86_CR4_OSXSAVE) ||
 	       (v->arch.kernel_mode && guest_cpu_regs()->entry_vector == X86_VEC_UD);
@@ -312,167 +144,54 @@ static bool shows_osxsave(const struct vcpu *v)
 
 static void leaf_1(const struct vcpu *v, struct cpuid_leaf *l)
 {
-	l->b &= 0x00ffffff;		/* initial APIC id */
-	l->c = pv_featureset[1] | leaked_leaf1_ecx(v);
-	l->d = pv_featureset[0];
+	l->c |= leaked_leaf1_ecx(v);
 	if (shows_osxsave(v))
 		l->c |= 1U << (F(OSXSAVE) % 32);
 	if (leaks_to(v) && cpu_has(F(MTRR)))
 		l->d |= 1U << (F(MTRR) % 32);
 }
 
-static void leaf_7(u32 subleaf, struct cpuid_leaf *l)
-{
-	switch (subleaf) {
-	case 0:
-		*l = (struct cpuid_leaf){
-			.a = min_t(u32, l->a, SUBLEAF7_MAX),
-			.b = pv_featureset[5],
-			.c = pv_featureset[6],
-			.d = pv_featureset[9],
-		};
-		break;
-	case 1:
-		*l = (struct cpuid_leaf){
-			.a = pv_featureset[10],
-			.b = pv_featureset[12],
-			.c = pv_featureset[14],
-			.d = pv_featureset[15],
-		};
-		break;
-	case 2:
-		*l = (struct cpuid_leaf){ .d = pv_featureset[13] };
-		break;
-	default:
-		*l = (struct cpuid_leaf){ 0 };
-	}
-}
-
-/* Bytes that XSAVE writes for @xcr0 in the standard format. */
-static u32 xstate_size(u64 xcr0)
+/* Bytes that XSAVEC writes for @xcr0. */
+static u32 xstate_size_compacted(const struct cpu_policy *p, u64 xcr0)
 {
 	u32 size = XSTATE_HEADER_END;
 
-	for (unsigned int i = 2; i < XSTATE_COMPONENTS; i++) {
-		struct cpuid_leaf l;
-
+	for (unsigned int i = 2; i < POLICY_XSTATES; i++) {
 		if (!(xcr0 >> i & 1))
 			continue;
-		l = host_leaf(XSTATE_LEAF, i);
-		size = max(size, l.a + l.b);
-	}
-	return size;
-}
-
-/* The same in the compacted format. */
-static u32 xstate_size_compacted(u64 xcr0)
-{
-	u32 size = XSTATE_HEADER_END;
-
-	for (unsigned int i = 2; i < XSTATE_COMPONENTS; i++) {
-		struct cpuid_leaf l;
-
-		if (!(xcr0 >> i & 1))
-			continue;
-		l = host_leaf(XSTATE_LEAF, i);
-		if (l.c & 2)
+		if (p->xstate[i].c & 2)
 			size = ROUND_UP(size, 64U);
-		size += l.a;
+		size += p->xstate[i].a;
 	}
 	return size;
 }
 
 static void leaf_xstate(const struct vcpu *v, u32 subleaf, struct cpuid_leaf *l)
 {
-	u64 max = cpu_features.xcr0_max;
-	struct cpuid_leaf host = *l;
+	const struct cpu_policy *p = v->domain->arch.cpu_policy;
 
-	*l = (struct cpuid_leaf){ 0 };
-	if (!pv_has(F(XSAVE)))
+	if (!cpu_policy_has(p, F(XSAVE)))
 		return;
-	if (subleaf == 0) {
-		l->a = max;
-		l->b = xstate_size(v->arch.xcr0);
-		l->c = xstate_size(max);
-		l->d = max >> 32;
-	} else if (subleaf == 1) {
-		l->a = pv_featureset[4];
-		if (pv_has(F(XSAVEC)))
-			l->b = xstate_size_compacted(v->arch.xcr0);
-	} else if (subleaf < XSTATE_COMPONENTS && (max >> subleaf & 1)) {
-		l->a = host.a;
-		l->b = host.b;
-		l->c = host.c & 2;
-	}
+	if (subleaf == 0)
+		l->b = cpu_policy_xstate_size(p, v->arch.xcr0);
+	else if (subleaf == 1 && cpu_policy_has(p, F(XSAVEC)))
+		l->b = xstate_size_compacted(p, v->arch.xcr0);
 }
 
-static void leaf_basic(const struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_leaf *l)
+/* What of an answer depends on the vCPU, and on how it asks. */
+static void adjust(const struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_leaf *l)
 {
 	switch (leaf) {
-	case 0:
-		l->a = min_t(u32, l->a, BASIC_MAX);
-		break;
 	case 1:
 		leaf_1(v, l);
 		break;
-	case 2:
-	case 4:
-		if (cpu_vendor != VENDOR_INTEL)
-			*l = (struct cpuid_leaf){ 0 };
-		break;
-	case 5:
-		if (!leaks_to(v))
-			*l = (struct cpuid_leaf){ 0 };
-		break;
-	case 7:
-		leaf_7(subleaf, l);
+	case MWAIT_LEAF:
+		if (leaks_to(v))
+			*l = host_leaf(leaf);
 		break;
 	case XSTATE_LEAF:
 		leaf_xstate(v, subleaf, l);
 		break;
-	default:
-		*l = (struct cpuid_leaf){ 0 };
-	}
-}
-
-static void leaf_extended(u32 leaf, struct cpuid_leaf *l)
-{
-	u32 limit = cpu_is_amd() ? EXTENDED_MAX_AMD : EXTENDED_MAX_INTEL;
-
-	switch (leaf) {
-	case 0x80000000:
-		l->a = min(l->a, limit);
-		break;
-	case 0x80000001:
-		l->c = pv_featureset[3];
-		l->d = pv_featureset[2];
-		if (cpu_is_amd())
-			l->d |= pv_featureset[0] & COMMON_1D;
-		else
-			l->b = 0;
-		break;
-	case 0x80000002 ... 0x80000004:		/* name */
-	case 0x80000006:			/* caches */
-		break;
-	case 0x80000005:
-	case 0x80000019:
-	case 0x8000001a:
-		if (!cpu_is_amd())
-			*l = (struct cpuid_leaf){ 0 };
-		break;
-	case 0x80000007:
-		*l = (struct cpuid_leaf){ .d = pv_featureset[7] };
-		break;
-	case 0x80000008:
-		l->b = pv_featureset[8];
-		l->c = cpu_is_amd() ? l->c : 0;
-		l->d = 0;
-		break;
-	case 0x80000021:
-		*l = (struct cpuid_leaf){ .a = pv_featureset[11], .c = pv_featureset[18] };
-		break;
-	default:
-		*l = (struct cpuid_leaf){ 0 };
 	}
 }
 
@@ -497,19 +216,29 @@ static void leaf_time(u32 subleaf, struct cpuid_leaf *l)
 	}
 }
 
-/* ABI: arch-x86/cpuid.h. */
-static void leaf_hypervisor(u32 leaf, u32 subleaf, struct cpuid_leaf *l)
+/* The toolstack may show fewer of our leaves, but for those that name us. */
+static u32 hypervisor_limit(const struct cpu_policy *p)
 {
-	*l = (struct cpuid_leaf){ 0 };
+	u32 limit = p->hv_limit ? p->hv_limit & 0xff : XEN_CPUID_MAX_NUM_LEAVES;
+
+	return XEN_CPUID_LEAF(clamp(limit, 2U, (u32)XEN_CPUID_MAX_NUM_LEAVES));
+}
+
+/* ABI: arch-x86/cpuid.h. */
+static void leaf_hypervisor(const struct cpu_policy *p, u32 leaf, u32 subleaf,
+			    struct cpuid_leaf *l)
+{
+	if (leaf > hypervisor_limit(p))
+		return;
 	switch (leaf) {
 	case XEN_CPUID_LEAF(0):
-		l->a = XEN_CPUID_LEAF(XEN_CPUID_MAX_NUM_LEAVES);
+		l->a = hypervisor_limit(p);
 		l->b = XEN_CPUID_SIGNATURE_EBX;
 		l->c = XEN_CPUID_SIGNATURE_ECX;
 		l->d = XEN_CPUID_SIGNATURE_EDX;
 		break;
 	case XEN_CPUID_LEAF(1):
-		l->a = XEN_ABI_MAJOR << 16 | XEN_ABI_MINOR;
+		l->a = xen_abi_version();
 		break;
 	case XEN_CPUID_LEAF(2):
 		l->a = 1;		/* hypercall page, and the MSR that fills it */
@@ -535,16 +264,13 @@ static void leaf_hypervisor(u32 leaf, u32 subleaf, struct cpuid_leaf *l)
  */
 void pv_cpuid(struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_leaf *out)
 {
-	u32 range = leaf & 0xffff0000;
+	const struct cpu_policy *p = v->domain->arch.cpu_policy;
 
 	*out = (struct cpuid_leaf){ 0 };
-	if (range == XEN_CPUID_FIRST_LEAF) {
-		leaf_hypervisor(leaf, subleaf, out);
-	} else if (range == 0 && leaf <= basic_max) {
-		*out = host_leaf(leaf, subleaf);
-		leaf_basic(v, leaf, subleaf, out);
-	} else if (range == EXTENDED && leaf <= extended_max) {
-		*out = host_leaf(leaf, subleaf);
-		leaf_extended(leaf, out);
+	if ((leaf & 0xffff0000) == XEN_CPUID_FIRST_LEAF) {
+		leaf_hypervisor(p, leaf, subleaf, out);
+	} else {
+		*out = cpu_policy_read(p, leaf, subleaf);
+		adjust(v, leaf, subleaf, out);
 	}
 }

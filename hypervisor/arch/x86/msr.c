@@ -8,7 +8,7 @@
  */
 #include <asm/pv.h>
 
-#include <hv/cpuid.h>
+#include <hv/cpu_policy.h>
 #include <hv/errno.h>
 #include <hv/lib.h>
 #include <asm/apic.h>
@@ -39,7 +39,6 @@ enum {
 	MSR_PLATFORM_ID		= 0x17,
 	MSR_FEATURE_CONTROL	= 0x3a,
 	MSR_UCODE_REV		= 0x8b,
-	MSR_PLATFORM_INFO	= 0xce,
 	MSR_MISC_FEATURES	= 0x140,
 	MSR_MCG_STATUS		= 0x17a,
 	MSR_MCG_CTL		= 0x17b,
@@ -59,6 +58,11 @@ enum {
 #define MSR_TOP_MEM		0xc001001aU
 #define MSR_TOP_MEM2		0xc001001dU
 #define MSR_DE_CFG		0xc0011029U
+
+static bool has(const struct vcpu *v, unsigned int feature)
+{
+	return cpu_policy_has(v->domain->arch.cpu_policy, feature);
+}
 
 static bool is_intel(void)
 {
@@ -95,11 +99,17 @@ static int read_syscfg(const struct vcpu *v, u64 *val)
 	return 0;
 }
 
+/** pv_mcg_cap() - What guests are told of machine checks. */
+u64 pv_mcg_cap(void)
+{
+	return MCE_BANKS | (is_intel() ? MCG_SER_P | MCG_TES_P : 0);
+}
+
 static int read_mce(u32 msr, u64 *val)
 {
 	switch (msr) {
 	case MSR_MCG_CAP:
-		return constant(true, MCE_BANKS | (is_intel() ? MCG_SER_P | MCG_TES_P : 0), val);
+		return constant(true, pv_mcg_cap(), val);
 	case MSR_MC0_CTL ... MSR_MC_LAST:
 		/* Control reads as all enabled, the rest as no error. */
 		return constant(true, (msr & 3) == 0 ? ~0UL : 0, val);
@@ -121,7 +131,7 @@ static int read_common(const struct vcpu *v, u32 msr, u64 *val)
 		return constant(true, rdmsr(MSR_EFER) &
 				(EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE), val);
 	case MSR_TSC_AUX:
-		return constant(pv_has(XEN_X86_FEATURE_RDTSCP) || pv_has(XEN_X86_FEATURE_RDPID),
+		return constant(has(v, XEN_X86_FEATURE_RDTSCP) || has(v, XEN_X86_FEATURE_RDPID),
 				v->arch.tsc_aux, val);
 	case MSR_UCODE_REV:
 		return read_host(msr, val);
@@ -134,7 +144,7 @@ static int read_common(const struct vcpu *v, u32 msr, u64 *val)
 	return -EINVAL;
 }
 
-static int read_intel(u32 msr, u64 *val)
+static int read_intel(const struct vcpu *v, u32 msr, u64 *val)
 {
 	switch (msr) {
 	case MSR_PLATFORM_ID:
@@ -142,9 +152,10 @@ static int read_intel(u32 msr, u64 *val)
 	case MSR_FEATURE_CONTROL:
 		return constant(true, FEATURE_CONTROL_LOCK, val);
 	case MSR_ARCH_CAPABILITIES:
-		return constant(pv_has(XEN_X86_FEATURE_ARCH_CAPS),
-				pv_featureset[16] | (u64)pv_featureset[17] << 32, val);
+		return constant(has(v, XEN_X86_FEATURE_ARCH_CAPS),
+				v->domain->arch.cpu_policy->arch_caps, val);
 	case MSR_PLATFORM_INFO:
+		return constant(true, v->domain->arch.cpu_policy->platform_info, val);
 	case MSR_MISC_FEATURES:
 	case MSR_PERF_STATUS:
 	case MSR_PERF_CTL:
@@ -174,15 +185,23 @@ static int read_amd(const struct vcpu *v, u32 msr, u64 *val)
 	return -EINVAL;
 }
 
-/*
- * Before it has a #GP handler a kernel cannot be told that a register is not
- * for it; one that the machine has reads as 0 then, as under Xen.
- */
-static int read_early(const struct vcpu *v, u32 msr, u64 *val)
+static bool machine_has(u32 msr)
 {
 	u64 real;
 
-	if (v->arch.trap_ctxt[X86_VEC_GP].address || rdmsr_safe(msr, &real))
+	return !rdmsr_safe(msr, &real);
+}
+
+/*
+ * Before it has a #GP handler a kernel cannot be told that a register is not
+ * for it; one that the machine has reads as 0 then, as under Xen. So it does
+ * for a domain that was made with relaxed MSRs.
+ */
+static int read_early(const struct vcpu *v, u32 msr, u64 *val)
+{
+	bool can_be_told = v->arch.trap_ctxt[X86_VEC_GP].address && !v->domain->config.msr_relaxed;
+
+	if (can_be_told || !machine_has(msr))
 		return -EINVAL;
 	*val = 0;
 	return 0;
@@ -206,7 +225,7 @@ int pv_rdmsr(struct vcpu *v, u32 msr, u64 *val)
 	*val = 0;
 	if (!read_common(v, msr, val))
 		return 0;
-	if (is_intel() && !read_intel(msr, val))
+	if (is_intel() && !read_intel(v, msr, val))
 		return 0;
 	if (cpu_is_amd() && !read_amd(v, msr, val))
 		return 0;
@@ -223,7 +242,7 @@ static int write_base(u32 msr, u64 val)
 
 static int write_tsc_aux(struct vcpu *v, u64 val)
 {
-	if (val >> 32 || !(pv_has(XEN_X86_FEATURE_RDTSCP) || pv_has(XEN_X86_FEATURE_RDPID)))
+	if (val >> 32 || !(has(v, XEN_X86_FEATURE_RDTSCP) || has(v, XEN_X86_FEATURE_RDPID)))
 		return -EINVAL;
 	v->arch.tsc_aux = val;
 	wrmsr(MSR_TSC_AUX, val);
@@ -279,5 +298,5 @@ int pv_wrmsr(struct vcpu *v, u32 msr, u64 val)
 	case MSR_MISC_FEATURES:
 		return write_same(v, msr, val);
 	}
-	return -EINVAL;
+	return v->domain->config.msr_relaxed && machine_has(msr) ? 0 : -EINVAL;
 }

@@ -342,7 +342,7 @@ void time_update_wallclock(struct domain *d)
 	if (!s)
 		return;
 	spin_lock_irqsave(&wallclock_lock, flags);
-	secs = wallclock_at_boot_ns / NSEC_PER_SEC + (s64)(s32)d->time_offset_seconds;
+	secs = wallclock_at_boot_ns / NSEC_PER_SEC + d->time_offset_seconds;
 	nsecs = wallclock_at_boot_ns % NSEC_PER_SEC;
 	version = (READ_ONCE(s->wc_version) | 1) + 1;
 	WRITE_ONCE(s->wc_version, version - 1);

@@ -29,13 +29,18 @@ bool pv_ldt_fault(struct vcpu *v, unsigned long offset);
 bool pv_ioport_read(struct vcpu *v, u16 port, unsigned int bytes, u32 *val);
 bool pv_ioport_write(struct vcpu *v, u16 port, unsigned int bytes, u32 val);
 
+/* pv/misc_op.c: 0; -EINVAL, -EPERM. @v runs here, or nowhere. */
+long pv_set_debugreg(struct vcpu *v, unsigned long reg, unsigned long val);
+
 /* arch/x86/msr.c: 0, or -EINVAL for #GP. */
 int pv_rdmsr(struct vcpu *v, u32 msr, u64 *val);
+u64 pv_mcg_cap(void);
 int pv_wrmsr(struct vcpu *v, u32 msr, u64 val);
 
 /* arch/x86/cpu.c */
 #define CR4_GUEST_BITS	(X86_CR4_TSD | X86_CR4_DE | X86_CR4_FSGSBASE | X86_CR4_OSXSAVE)
 unsigned long pv_cr4_to_guest(const struct vcpu *v);
+unsigned long pv_cr4_allowed(const struct domain *d);
 void pv_set_cr4(struct vcpu *v, unsigned long val);
 int fpu_init_vcpu(struct vcpu *v);
 void fpu_destroy_vcpu(struct vcpu *v);
@@ -44,9 +49,20 @@ void fpu_restore(struct vcpu *v);
 /* 0, or -EINVAL: XCR0 value refused. */
 int pv_set_xcr0(struct vcpu *v, u32 index, u64 val);
 
+/*
+ * Replace the registers of @v, which does not run, by an XSAVE image in the
+ * standard format, private copy. 0; -EINVAL.
+ */
+long pv_set_xstate(struct vcpu *v, u64 xcr0, u64 accum, const void *image, size_t size);
+
+/* pv/hypercall_page.c */
+void pv_fill_hypercall_page(void *page);
+
 /* pv/domain.c: the GDT window's entry where the guest gave no page. */
 pte_t pv_zero_gdt_entry(void);
 /* Write back what the CPU holds of a vCPU that is not running but still loaded. */
 void pv_sync_loaded(struct vcpu *v);
+/* The same of a paused vCPU, whichever CPU that is. */
+void pv_vcpu_unload(struct vcpu *v);
 
 #endif

@@ -24,6 +24,8 @@ struct pte_update {
 int pv_update_l1(const struct pte_update *u, pte_t *ptep, pte_t new);
 /* Write @new if the entry is exactly @old; also -EAGAIN: it was not. */
 int pv_cmpxchg_l1(const struct pte_update *u, pte_t *ptep, pte_t old, pte_t new);
+/* Drop what a present entry holds that stood in a table before. */
+void pv_put_l1(pte_t pte);
 /*
  * The same at @level 2 to 4, and -ERESTART: preempted, begin again. *@idle: a
  * table that is now unused, with a reference for pv_retire(); NULL if none.
@@ -62,6 +64,9 @@ static inline int pv_retire_pending(struct vcpu *v)
 {
 	return likely(!v->arch.retire.depth) ? 0 : pv_retire_more(v);
 }
+
+/* pv/mmu.c: the domain that a call names as owner of frames. 0; -ESRCH, -EPERM. */
+int pv_foreign_get(domid_t domid, struct domain **d);
 
 /* pv/mmuext.c: CPUs of the vCPUs in a guest's bitmap at @va. 0 or -EFAULT. */
 int pv_vcpu_bitmap_cpus(const struct domain *d, unsigned long va, cpumask_t *mask);

@@ -58,5 +58,6 @@ int parse_acpi(const char *val, const char **why);
 int parse_watchdog(const char *val, const char **why);
 int parse_reboot(const char *val, const char **why);
 int parse_badpage(const char *val, const char **why);
+int parse_xen_version(const char *val, const char **why);
 
 #endif

@@ -20,17 +20,11 @@ struct cpuid_leaf {
 
 extern enum cpu_vendor cpu_vendor;
 extern u32 host_featureset[FEATURESET_WORDS];
-extern u32 pv_featureset[FEATURESET_WORDS];
 
 /* @f: XEN_X86_FEATURE_*. */
 static inline bool cpu_has(unsigned int f)
 {
 	return host_featureset[f / 32] >> (f % 32) & 1;
-}
-
-static inline bool pv_has(unsigned int f)
-{
-	return pv_featureset[f / 32] >> (f % 32) & 1;
 }
 
 static inline bool cpu_is_amd(void)

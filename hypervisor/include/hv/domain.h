@@ -11,6 +11,9 @@
 
 #include <hv/types.h>
 #include <hv/lib.h>
+#include <hv/rangeset.h>
+#include <hv/rcu.h>
+#include <hv/sched_types.h>
 #include <hv/spinlock.h>
 #include <hv/timer.h>
 #include <asm/page.h>
@@ -20,15 +23,16 @@
 #include <xen/vcpu.h>
 #include <xen/event_channel.h>
 
+struct e820_entry;
+struct cpu_policy;
 struct evtchn;
 struct evtchn_domain;
 struct evtchn_fifo_vcpu;
 struct grant_table;
 struct percpu;
 struct pirq_domain;
-struct sched_unit;
 
-/* Bits of vcpu.pause_flags: runnable when none is set and pause_count is 0. */
+/* Bits of vcpu.pause_flags: runnable when none is set and both pause_counts are 0. */
 #define VPF_BLOCKED		0	/* SCHEDOP_block, until an event */
 #define VPF_DOWN		1	/* not brought up, or VCPUOP_down */
 #define VPF_POLL		2	/* SCHEDOP_poll, until a port or the timeout */
@@ -124,17 +128,12 @@ struct vcpu {
 	/* scheduling: hv/sched.h */
 	u32 pause_flags;	/* VPF_*, atomic */
 	u32 pause_count;	/* atomic */
-	u16 home_cpu;		/* where the scheduler placed it */
-	u16 migrate_to;		/* CPU it moves to when it next leaves its own */
-	bool queued;		/* the policy holds it to be picked */
 	bool runstate_stale;	/* publish when it next enters its kernel */
-	struct vcpu *run_next, *run_prev;	/* the policy's */
-	u64 slice_end_ns, slice_left_ns;
-	u8 run_list;
 	struct vcpu_runstate_info runstate;
 	unsigned long runstate_guest;	/* registered area, guest address; 0 none */
 	u32 poll_evtchn;	/* port polled for; 0: several; with VPF_POLL */
 	struct timer poll_timer;
+	struct sched_vcpu sched;
 
 	/* time */
 	struct timer singleshot_timer;
@@ -166,29 +165,59 @@ struct arch_domain {
 	pte_t *perdomain_l2;
 	u64 physaddr_bits;
 	u64 vm_assist;		/* bit per VMASST_TYPE_* */
+	/* XENMEM_memory_map's answer; under domain.lock */
+	struct e820_entry *e820;
+	unsigned int nr_e820;
+	struct cpu_policy *cpu_policy;	/* what its CPUs are; constant once it runs */
 };
 
+/* What a domain is made with, and keeps. ABI: domctl.h, createdomain. */
+struct domain_config {
+	unsigned int max_vcpus;
+	bool privileged;	/* may administer others */
+	bool xenstore;		/* may ask about others: it runs the store */
+	bool msr_relaxed;	/* an MSR that is not there reads as 0 */
+	u8 max_grant_version;
+	u32 max_evtchn_port;
+	u32 max_grant_frames, max_maptrack_frames;
+};
+
+/*
+ * Alive until domain_kill() begins, dying until it has ended, then dead: nothing
+ * is left but what others hold. Only ever one step on. Documentation/design/life-of-a-domain.rst.
+ */
 enum dying_state { DOM_ALIVE = 0, DOM_DYING, DOM_DEAD };
 
 struct domain {
 	domid_t domain_id;
 	bool is_privileged;	/* may administer others */
 	bool is_hardware_domain;
+	bool created;		/* was unpaused: what only a new domain may be told is settled */
 	bool is_shut_down, is_shutting_down;
 	u8 shutdown_code;
 	enum dying_state dying;
+	u8 kill_step;		/* of domain_kill(): the next one */
+	bool kill_running;	/* somebody carries it out */
 	u32 refcount;		/* atomic */
+	struct rcu_head rcu;	/* when that is 0 */
 	struct domain *next_in_list, *next_in_hash;
+
+	struct domain_config config;
 
 	unsigned int max_vcpus;
 	struct vcpu **vcpu;	/* max_vcpus pointers, NULL until made */
+	u32 pause_count;	/* of all its vCPUs; atomic */
+	u32 controller_pauses;	/* those of them by the toolstack; atomic */
+	struct sched_domain sched;
 
 	struct shared_info *shared_info;
-	u32 time_offset_seconds;
+	s64 time_offset_seconds;
+	u32 tsc_mode, tsc_incarnation;	/* domctl settscinfo */
 
 	/* memory; page_lock guards the counts and the ownership of frames */
 	spinlock_t page_lock;
 	unsigned long tot_pages, max_pages;
+	unsigned long claimed_pages;	/* set aside for it; under the allocator's lock */
 	unsigned long *owned_regions;	/* bit per 2 MiB of machine memory with a frame of ours */
 	unsigned long relinquish_next;	/* of the dying domain: region to go on with */
 	unsigned int relinquish_passes;
@@ -196,9 +225,17 @@ struct domain {
 	/* serialises the registration of vcpu_info pages */
 	spinlock_t lock;
 
+	u32 suspend_port;	/* its port whose peer is told when it suspended; 0: none */
 	struct evtchn_domain *evtchn;
 	struct grant_table *grant;
 	struct pirq_domain *pirqs;
+
+	/* What of the machine it may use; changed by control calls, one at a time. */
+	struct {
+		struct rangeset iomem;		/* frames that are not RAM */
+		struct rangeset ioports;
+		struct rangeset irqs;		/* lines */
+	} access;
 
 	struct timer watchdog[NR_WATCHDOGS];	/* SCHEDOP_watchdog */
 	u32 watchdogs_used;	/* bit per timer */
@@ -208,18 +245,25 @@ struct domain {
 };
 
 /*
- * Ascending id. Walked under domain_list_lock, or where a domain that comes or
- * goes meanwhile does no harm: a domain's memory stays a struct domain.
+ * Ascending id. Walked freely: a domain that goes stays readable until the CPU
+ * next runs softirqs, but may be dying, or dead.
  */
 extern struct domain *domain_list;
 extern spinlock_t domain_list_lock;
 extern struct domain *hardware_domain;
 extern struct domain *dom_idle, *dom_io, *dom_xen;
 
-#define for_each_domain(d) for (d = domain_list; d; d = d->next_in_list)
+#define for_each_domain(d) \
+	for (d = READ_ONCE(domain_list); d; d = READ_ONCE(d->next_in_list))
 #define for_each_vcpu(d, v) \
 	for (unsigned int _i = 0; _i < (d)->max_vcpus && ((v) = (d)->vcpu[_i], true); _i++) \
 		if (v)
+
+/* Does it drive devices? Then it may say how memory is cached. */
+static inline bool domain_has_devices(const struct domain *d)
+{
+	return !rangeset_empty(&d->access.iomem) || !rangeset_empty(&d->access.ioports);
+}
 
 static inline bool is_idle_vcpu(const struct vcpu *v)
 {
@@ -233,12 +277,18 @@ void domain_subsystem_init(void);
  * Domain 0 is the hardware domain. NULL if there is no memory for it, or the id
  * is in use.
  */
-struct domain *domain_create(domid_t domid, unsigned int max_vcpus, bool privileged);
+struct domain *domain_create(domid_t domid, const struct domain_config *config);
 /* A reference to domain @domid; DOMID_SELF is the caller's own. NULL if there is none. */
 struct domain *domain_get(domid_t domid);
 /* As domain_get(), also refusing (NULL) a target that the caller may not act on. */
 struct domain *domain_get_remote(domid_t domid);
+/* The same, and why not: 0, and *@d with a reference; -ESRCH, -EPERM. */
+int domain_get_target(domid_t domid, struct domain **d);
 void domain_put(struct domain *d);
+/* core/destroy.c: end a domain. -ERESTART: call again. */
+int domain_kill(struct domain *d);
+/* With a reference, the domain of the lowest id from @domid on; NULL if there is none. */
+struct domain *domain_get_from(domid_t domid);
 /* One reference more, by who has one or knows that another lasts. */
 static inline void domain_hold(struct domain *d)
 {
@@ -266,6 +316,8 @@ void domain_resume(struct domain *d);
  */
 struct vcpu_guest_context;
 int arch_set_vcpu_context(struct vcpu *v, const struct vcpu_guest_context *ctxt);
+/* getvcpucontext: the reverse. @v is initialised and paused. */
+void arch_get_vcpu_context(struct vcpu *v, struct vcpu_guest_context *ctxt);
 
 /* arch/x86/pv/domain.c */
 int arch_vcpu_init(struct vcpu *v);

@@ -6,8 +6,8 @@
 #include <hv/domain.h>
 
 int evtchn_domain_init(struct domain *d, unsigned int max_port);
-/* Close all ports: what a dying domain does before its last reference goes. */
-void evtchn_close_all(struct domain *d);
+/* Close all ports of a dying domain, and let go of its pages. 0; -ERESTART: call again. */
+int evtchn_close_all(struct domain *d);
 void evtchn_domain_destroy(struct domain *d);
 
 /* A virtual interrupt for one vCPU (per-vCPU kinds), or for a domain's handler of a global kind. */
@@ -15,7 +15,12 @@ void virq_send_vcpu(struct vcpu *v, u32 virq);
 void virq_send_domain(struct domain *d, u32 virq);
 /* To whoever handles the global @virq: domain 0 unless set otherwise. */
 void virq_send_global(u32 virq);
+/* Let @d be that. -EINVAL: not a global one, or @d dies. */
+int virq_set_handler(struct domain *d, u32 virq);
+void virq_clear_handlers(struct domain *d);
 
+/* Raise an event at the other end of @d's @port. 0; -EINVAL: there is none. */
+int evtchn_send(struct domain *d, u32 port);
 /* Physical interrupt @pirq of @d fires. False if no port is bound. */
 bool evtchn_send_pirq(struct domain *d, u32 pirq);
 /* Unmask @pirq's port, if it has one: PHYSDEVOP_eoi after PHYSDEVOP_pirq_eoi_gmfn_v1. */

@@ -57,6 +57,8 @@ DECLARE_HYPERCALL(sched_op);
 DECLARE_HYPERCALL(callback_op);
 DECLARE_HYPERCALL(event_channel_op);
 DECLARE_HYPERCALL(physdev_op);
+DECLARE_HYPERCALL(sysctl);
+DECLARE_HYPERCALL(domctl);
 DECLARE_HYPERCALL(mca);
 
 #endif

@@ -44,6 +44,7 @@ unsigned int isa_irq_to_gsi(unsigned int irq);
 /* Evtchn ports must be closed (or closing them must be harmless) after pirq_domain_destroy(). */
 int pirq_domain_init(struct domain *d);
 void pirq_domain_destroy(struct domain *d);
+void pirq_domain_free(struct domain *d);
 /* evtchn.c binds and closes pirq ports through these. @share: BIND_PIRQ__WILL_SHARE. */
 int pirq_guest_bind(struct vcpu *v, u32 pirq, bool share);
 void pirq_guest_unbind(struct domain *d, u32 pirq);

@@ -135,6 +135,11 @@ static inline struct page_info *virt_to_page(const void *va)
 struct page_info *page_alloc(unsigned int order, unsigned int memflags);
 void page_free(struct page_info *pg, unsigned int order);
 unsigned long page_alloc_free_pages(void);
+/* For @d, which may have claimed memory: page_alloc() serves those who have not. */
+struct page_info *page_alloc_for(struct domain *d, unsigned int order, unsigned int memflags);
+int page_claim(struct domain *d, unsigned long pages);
+void page_claim_used(struct domain *d, unsigned long pages);
+unsigned long page_claims(void);
 unsigned long page_alloc_free_below(unsigned int bits);
 void page_alloc_add_range(mfn_t start, mfn_t end);
 /* Mappings of a frame that is now free may linger in TLBs: flush before it is used again. */
@@ -159,6 +164,11 @@ void *hv_page_alloc(unsigned int order);
 void hv_page_free(void *va, unsigned int order);
 /* Let @d map the hypervisor page @va (writable or not); undone by hv_page_unshare(). */
 void hv_page_share(void *va, struct domain *d, bool writable);
+/* Its domain dies: mappings that are left keep that domain; then free the page with it. */
+void hv_page_release(struct domain *d, void *va);
+void hv_page_free_shared(void *va);
+/* mm/page.c to mm/heap.c: the last reference to a released page is gone. */
+void hv_page_unmapped(struct page_info *pg);
 /* -EBUSY while the guest still maps it. The page is the hypervisor's alone again on 0. */
 int hv_page_unshare(void *va);
 
@@ -289,10 +299,11 @@ void iounmap(void *va, size_t len);
 /* Copy slots 256-271 into a fresh guest L4. */
 void init_guest_l4(pte_t *l4, const struct domain *d);
 
-/* mm/iomem.c: domain 0 may map any frame that is not RAM, but for what was denied at boot. */
+/* mm/iomem.c: who may map frames that are not RAM; what is denied at boot, nobody. */
 void iomem_deny(mfn_t first, mfn_t last);
 void iomem_protect(mfn_t first, mfn_t last);
 bool iomem_is_read_only(mfn_t mfn);
+void iomem_grant_machine(struct domain *d);
 bool iomem_access_permitted(const struct domain *d, mfn_t first, mfn_t last);
 
 #endif

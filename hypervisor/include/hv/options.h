@@ -70,6 +70,7 @@ struct hv_options {
 	tristate_t smt;				/* smt= */
 	tristate_t x2apic;			/* x2apic= */
 	char sched[16];				/* sched= */
+	u32 sched_ratelimit_us;			/* sched_ratelimit_us= */
 	enum ucode_source ucode;		/* ucode= */
 	int ucode_module;			/* ucode=N; negative: from the end */
 
@@ -87,6 +88,7 @@ struct hv_options {
 	struct {
 		u64 first, last;		/* frame numbers, both included */
 	} badpage[BADPAGES_MAX];
+	u32 xen_minor;				/* xen-version= */
 	u32 tbuf_pages;				/* tbuf_size=, trace buffer pages a CPU */
 };
 

@@ -15,6 +15,7 @@
 #include <asm/pv.h>
 
 #include <hv/bug.h>
+#include <hv/cpu_policy.h>
 #include <hv/errno.h>
 #include <hv/mm.h>
 #include <hv/sched.h>
@@ -41,10 +42,12 @@ int arch_domain_init(struct domain *d)
 		return 0;
 	a->perdomain_l3 = hv_page_alloc(0);
 	a->perdomain_l2 = hv_page_alloc(0);
-	if (!a->perdomain_l3 || !a->perdomain_l2) {
+	a->cpu_policy = hv_new(struct cpu_policy);
+	if (!a->perdomain_l3 || !a->perdomain_l2 || !a->cpu_policy) {
 		arch_domain_destroy(d);
 		return -ENOMEM;
 	}
+	*a->cpu_policy = pv_default_policy;
 	a->perdomain_l3[0] = pte_make(virt_to_mfn(a->perdomain_l2), PTE_TABLE);
 	return 0;
 }
@@ -61,7 +64,11 @@ void arch_domain_destroy(struct domain *d)
 		hv_page_free(a->perdomain_l2, 0);
 	if (a->perdomain_l3)
 		hv_page_free(a->perdomain_l3, 0);
+	hv_free(a->cpu_policy);
 	a->perdomain_l2 = a->perdomain_l3 = NULL;
+	hv_free(a->e820);
+	a->e820 = NULL;
+	a->cpu_policy = NULL;
 }
 
 /* The 32 entries of @v's GDT and LDT window. */
@@ -214,6 +221,20 @@ void pv_sync_loaded(struct vcpu *v)
 	desc_load_ldt(NULL);
 	write_cr3_flush(virt_to_paddr_directmap(idle_l4));
 	p->loaded = NULL;
+}
+
+/**
+ * pv_vcpu_unload() - Write back a vCPU, wherever it is still loaded.
+ * @v: paused, of any domain
+ *
+ * Context: interrupts on, no lock held.
+ */
+void pv_vcpu_unload(struct vcpu *v)
+{
+	unsigned long flags = local_irq_save();
+
+	pv_sync_loaded(v);
+	local_irq_restore(flags);
 }
 
 /**

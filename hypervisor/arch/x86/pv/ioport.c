@@ -5,7 +5,8 @@
  * and a few that two index at once are kept apart: each side has its own PCI
  * address and CMOS index, of which only one is in the hardware at a time.
  *
- * Other domains have no ports at all.
+ * Other domains have what their toolstack lets them have, and nothing that is
+ * emulated for domain 0 (control/domctl_access.c).
  *
  * latch_lock guards domain 0's two latches; pci_lock and rtc_lock are taken
  * inside it.
@@ -19,6 +20,7 @@
 #include <hv/ioport.h>
 #include <hv/lib.h>
 #include <hv/options.h>
+#include <hv/bug.h>
 #include <hv/pci.h>
 #include <hv/serial.h>
 #include <hv/spinlock.h>
@@ -97,12 +99,20 @@ static bool overlaps(const struct port_range *r, u16 port, unsigned int bytes)
 	return port <= r->last && port + bytes > r->first;
 }
 
-static bool is_denied(u16 port, unsigned int bytes)
+/**
+ * ioport_grant_machine() - Let a domain have all ports that were not denied.
+ * @d: the hardware domain, new
+ *
+ * Context: boot, after the last ioport_deny().
+ */
+void __init ioport_grant_machine(struct domain *d)
 {
-	for (unsigned int i = 0; i < nr_denied; i++)
-		if (overlaps(&denied[i], port, bytes))
-			return true;
-	return false;
+	int rc = rangeset_add(&d->access.ioports, 0, 0xffff);
+
+	for (unsigned int i = 0; i < nr_denied && !rc; i++)
+		rc = rangeset_remove(&d->access.ioports, denied[i].first, denied[i].last);
+	if (rc)
+		panic("Out of memory for the list of I/O ports");
 }
 
 static u32 port_in(u16 port, unsigned int bytes)
@@ -272,11 +282,30 @@ static bool touches_latched(u16 port, unsigned int bytes)
 	return false;
 }
 
+/* Domain 0's alone, whatever another domain was granted. */
+static bool touches_emulated(u16 port, unsigned int bytes)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(emulated); i++) {
+		const struct port_range r = { emulated[i].first, emulated[i].last };
+
+		if (overlaps(&r, port, bytes))
+			return true;
+	}
+	return false;
+}
+
 static bool goes_to_hardware(const struct domain *d, u16 port, unsigned int bytes)
 {
-	if (!d->is_hardware_domain || port + bytes > 0x10000)
+	if (d->is_hardware_domain ? touches_latched(port, bytes) : touches_emulated(port, bytes))
 		return false;
-	return !is_denied(port, bytes) && !touches_latched(port, bytes);
+	return rangeset_contains(&d->access.ioports, port, port + bytes - 1UL);
+}
+
+/* Domain 0's devices that two index at once. */
+static const struct emulated_port *find_emulated_for(const struct domain *d, u16 port,
+						     unsigned int bytes)
+{
+	return d->is_hardware_domain ? find_emulated(port, bytes) : NULL;
 }
 
 /**
@@ -290,11 +319,9 @@ static bool goes_to_hardware(const struct domain *d, u16 port, unsigned int byte
  */
 bool pv_ioport_read(struct vcpu *v, u16 port, unsigned int bytes, u32 *val)
 {
-	const struct emulated_port *e = find_emulated(port, bytes);
+	const struct emulated_port *e = find_emulated_for(v->domain, port, bytes);
 
 	*val = all_ones(bytes);
-	if (!v->domain->is_hardware_domain)
-		return true;
 	if (e)
 		*val &= e->read(port, bytes);
 	else if (goes_to_hardware(v->domain, port, bytes))
@@ -313,10 +340,8 @@ bool pv_ioport_read(struct vcpu *v, u16 port, unsigned int bytes, u32 *val)
  */
 bool pv_ioport_write(struct vcpu *v, u16 port, unsigned int bytes, u32 val)
 {
-	const struct emulated_port *e = find_emulated(port, bytes);
+	const struct emulated_port *e = find_emulated_for(v->domain, port, bytes);
 
-	if (!v->domain->is_hardware_domain)
-		return true;
 	if (e)
 		e->write(port, bytes, val);
 	else if (goes_to_hardware(v->domain, port, bytes))

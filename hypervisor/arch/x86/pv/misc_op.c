@@ -92,53 +92,66 @@ static bool dr7_breaks_on_io(unsigned long dr7)
 
 static long set_dr7(struct vcpu *v, unsigned long val)
 {
+	bool loaded = v == current;
 	unsigned int i;
 
 	/* General detect would trap the hypervisor; data breakpoints on ports are not offered. */
 	if (val >> 32 || (val & DR7_GD) || dr7_breaks_on_io(val))
 		return -EPERM;
 	val = (val & ~DR7_RESERVED) | DR7_FIXED;
-	if (val & DR7_ENABLED)
+	if (loaded && (val & DR7_ENABLED))
 		for (i = 0; i < 4; i++)
 			load_debugreg(i, v->arch.debugreg[i]);
 	v->arch.debugreg[7] = val;
-	load_debugreg(7, val);
+	if (loaded)
+		load_debugreg(7, val);
 	return 0;
 }
 
 /**
+ * pv_set_debugreg() - Set a vCPU's debug register.
+ * @v:   the running vCPU, or one that no CPU has loaded
+ * @reg: number; 4 and 5 stand for 6 and 7 unless CR4.DE is set
+ * @val: value
+ *
+ * Return: 0; -EINVAL for a register that is not there; -EPERM for an address
+ *	   of the hypervisor's or a kind of breakpoint that is not offered.
+ */
+long pv_set_debugreg(struct vcpu *v, unsigned long reg, unsigned long val)
+{
+	if ((reg == 4 || reg == 5) && !(v->arch.ctrlreg[4] & X86_CR4_DE))
+		reg += 2;
+	switch (reg) {
+	case 0 ... 3:
+		if (!is_canonical(val) || (val >= HV_VIRT_START - 8 && val < HV_VIRT_END))
+			return -EPERM;
+		v->arch.debugreg[reg] = val;
+		if (v == current && (v->arch.debugreg[7] & DR7_ENABLED))
+			load_debugreg(reg, val);
+		return 0;
+	case 6:
+		v->arch.debugreg[6] = (val & DR6_WRITABLE) | DR6_FIXED;
+		return 0;
+	case 7:
+		return set_dr7(v, val);
+	}
+	return -EINVAL;
+}
+
+/**
  * do_set_debugreg() - Write a debug register.
- * @a1: number, 0 to 7; 4 and 5 stand for 6 and 7 unless CR4.DE is set
+ * @a1: number
  * @a2: value
  * @a3: unused
  * @a4: unused
  * @a5: unused
  *
- * Return: 0; -EINVAL for a register that is not there; -EPERM for an address
- *	   of the hypervisor's or a kind of breakpoint that is not offered.
+ * Return: as pv_set_debugreg().
  */
 long do_set_debugreg(unsigned long a1, unsigned long a2, unsigned long a3,
 		     unsigned long a4, unsigned long a5)
 {
-	struct vcpu *v = current;
-
-	if ((a1 == 4 || a1 == 5) && !(v->arch.ctrlreg[4] & X86_CR4_DE))
-		a1 += 2;
-	switch (a1) {
-	case 0 ... 3:
-		if (!is_canonical(a2) || (a2 >= HV_VIRT_START - 8 && a2 < HV_VIRT_END))
-			return -EPERM;
-		v->arch.debugreg[a1] = a2;
-		if (v->arch.debugreg[7] & DR7_ENABLED)
-			load_debugreg(a1, a2);
-		return 0;
-	case 6:
-		v->arch.debugreg[6] = (a2 & DR6_WRITABLE) | DR6_FIXED;
-		return 0;
-	case 7:
-		return set_dr7(v, a2);
-	}
-	return -EINVAL;
+	return pv_set_debugreg(current, a1, a2);
 }
 
 /**

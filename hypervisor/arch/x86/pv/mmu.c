@@ -30,11 +30,43 @@ struct open_table {
 	enum page_type type;	/* a level, or PT_WRITABLE: the guest's plain memory */
 };
 
-struct batch {
+/* Both domains are referenced if the second is there. */
+struct target {
 	struct pte_update u;
+	struct domain *frames;	/* NULL: all is the caller's own */
+};
+
+struct batch {
+	struct target target;
 	struct open_table table;
 	bool flush;		/* tables above L1 changed */
 };
+
+/*
+ * pv_foreign_get() - The domain that a call names as owner of frames.
+ * @domid: any number; DOMID_SELF is the caller's own
+ * @d:	   set on success, with a reference; dom_io and dom_xen are possible
+ *
+ * ABI: xen.h, foreigndom.
+ * Return: 0; -ESRCH if there is none; -EPERM if the caller has no rights over it.
+ */
+int pv_foreign_get(domid_t domid, struct domain **d)
+{
+	switch (domid) {
+	case DOMID_IO:
+		*d = dom_io;
+		break;
+	case DOMID_XEN:
+		if (!current->domain->is_privileged)
+			return -EPERM;
+		*d = dom_xen;
+		break;
+	default:
+		return domain_get_target(domid, d);
+	}
+	domain_hold(*d);
+	return 0;
+}
 
 /*
  * target_get() - Who owns the tables, and who the frames to map.
@@ -43,36 +75,41 @@ struct batch {
  *
  * Return: 0, undone by target_put(); -ESRCH, -EPERM.
  */
-static __always_inline int target_get(struct pte_update *u, u32 foreigndom)
+static __always_inline int target_get(struct target *t, u32 foreigndom)
 {
-	struct domain *curr = current->domain, *owner;
 	u32 tables = foreigndom >> 16;
-	domid_t frames = (domid_t)foreigndom;
+	int rc;
 
-	u->owner = curr->domain_id;
-	u->d = curr;
-	if (likely(frames == DOMID_SELF && !tables))
+	t->frames = NULL;
+	t->u.d = current->domain;
+	t->u.owner = t->u.d->domain_id;
+	if (likely((domid_t)foreigndom == DOMID_SELF && !tables))
 		return 0;
-	if (frames == DOMID_XEN && !curr->is_privileged)
-		return -EPERM;
-	if (frames == DOMID_IO || frames == DOMID_XEN) {
-		u->owner = frames;
-	} else {
-		owner = domain_get_remote(frames);
-		if (!owner)
-			return -ESRCH;
-		u->owner = owner->domain_id;
-		domain_put(owner);
+	rc = pv_foreign_get((domid_t)foreigndom, &t->frames);
+	if (rc)
+		return rc;
+	t->u.owner = t->frames->domain_id;
+	if (!tables) {
+		domain_hold(t->u.d);
+		return 0;
 	}
-	if (tables)
-		u->d = domain_get_remote((domid_t)(tables - 1));
-	return u->d ? 0 : -ESRCH;
+	rc = domain_get_target((domid_t)(tables - 1), &t->u.d);
+	/* A dying one's tables are being taken apart. */
+	if (!rc && READ_ONCE(t->u.d->dying)) {
+		domain_put(t->u.d);
+		rc = -ESRCH;
+	}
+	if (rc)
+		domain_put(t->frames);
+	return rc;
 }
 
-static void target_put(const struct pte_update *u, u32 foreigndom)
+static __always_inline void target_put(const struct target *t)
 {
-	if (unlikely(foreigndom >> 16))
-		domain_put(u->d);
+	if (likely(!t->frames))
+		return;
+	domain_put(t->frames);
+	domain_put(t->u.d);
 }
 
 static __always_inline void table_close(struct open_table *t)
@@ -118,7 +155,7 @@ static noinline int update_table(struct batch *b, pte_t *ptep, pte_t val)
 {
 	enum page_type level = b->table.type;
 	struct page_info *idle;
-	int rc = pv_update_table(&b->u, ptep, val, level, &idle, &b->flush);
+	int rc = pv_update_table(&b->target.u, ptep, val, level, &idle, &b->flush);
 
 	if (rc || !idle)
 		return rc;
@@ -137,13 +174,13 @@ static __always_inline int update_pte(struct batch *b, u64 ptr, u64 val)
 		return -EINVAL;
 	if (!mfn_eq(mfn, b->table.mfn)) {
 		table_close(&b->table);
-		rc = table_open(&b->table, b->u.d, mfn);
+		rc = table_open(&b->table, b->target.u.d, mfn);
 		if (rc)
 			return rc;
 	}
 	ptep = (pte_t *)((char *)page_to_virt(b->table.pg) + (ptr & ~PAGE_MASK));
 	if (likely(b->table.type == PT_L1))
-		return pv_update_l1(&b->u, ptep, val);
+		return pv_update_l1(&b->target.u, ptep, val);
 	if (pg_is_table(b->table.type))
 		return update_table(b, ptep, val);
 	WRITE_ONCE(*ptep, val);
@@ -169,13 +206,13 @@ static __always_inline int update_one(struct batch *b, const struct mmu_update *
 	switch (req->ptr & CMD_MASK) {
 	case MMU_NORMAL_PT_UPDATE:
 	case MMU_PT_UPDATE_NO_TRANSLATE:
-		b->u.preserve_ad = false;
+		b->target.u.preserve_ad = false;
 		return update_pte(b, ptr, req->val);
 	case MMU_PT_UPDATE_PRESERVE_AD:
-		b->u.preserve_ad = true;
+		b->target.u.preserve_ad = true;
 		return update_pte(b, ptr, req->val);
 	default:
-		return update_m2p(&b->u, ptr, req->val);
+		return update_m2p(&b->target.u, ptr, req->val);
 	}
 }
 
@@ -224,15 +261,15 @@ static void flush_domain(const struct domain *d)
 static int update_all(unsigned long list, unsigned int count, u32 foreigndom, unsigned int *done)
 {
 	struct batch b = { .table.mfn = INVALID_MFN, .table.type = PT_L1 };
-	int rc = target_get(&b.u, foreigndom);
+	int rc = target_get(&b.target, foreigndom);
 
 	if (rc)
 		return rc;
 	rc = update_batch(&b, list, count, done);
 	table_close(&b.table);
 	if (b.flush)
-		flush_domain(b.u.d);
-	target_put(&b.u, foreigndom);
+		flush_domain(b.target.u.d);
+	target_put(&b.target);
 	return !rc && pv_retire_left(current) ? -ERESTART : rc;
 }
 
@@ -378,10 +415,12 @@ long do_update_va_mapping(unsigned long va, unsigned long val, unsigned long fla
 long do_update_va_mapping_otherdomain(unsigned long va, unsigned long val, unsigned long flags,
 				      unsigned long domid, unsigned long a5)
 {
-	struct pte_update u;
-	int rc = target_get(&u, (u16)domid);
+	struct target t;
+	long rc = target_get(&t, (u16)domid);
 
 	if (rc)
 		return rc;
-	return update_va_mapping(va, val, flags, u.owner);
+	rc = update_va_mapping(va, val, flags, t.u.owner);
+	target_put(&t);
+	return rc;
 }

@@ -42,6 +42,20 @@ int pv_vcpu_bitmap_cpus(const struct domain *d, unsigned long va, cpumask_t *mas
 	return 0;
 }
 
+/* Another domain began to die: its pins may have been undone before ours was made. */
+static int pin_too_late(const struct ext *e, struct page_info *pg, enum page_type level)
+{
+	bool idle;
+
+	if (!page_get(pg, e->d->domain_id))
+		return -EINVAL;
+	if (!page_unpin(pg, &idle) && idle)
+		pv_retire(e->v, pg, level);
+	else
+		page_put(pg);
+	return -EINVAL;
+}
+
 static int pin(const struct ext *e)
 {
 	enum page_type level = PT_L1 + (e->op.cmd - MMUEXT_PIN_L1_TABLE);
@@ -56,6 +70,8 @@ static int pin(const struct ext *e)
 		pv_retire_children(e->v, mfn_to_page(mfn), level);
 		page_put(mfn_to_page(mfn));
 	}
+	if (!rc && unlikely(READ_ONCE(e->d->dying)))
+		return pin_too_late(e, mfn_to_page(mfn), level);
 	return rc;
 }
 
@@ -253,11 +269,11 @@ static int ext_batch(struct ext *e, unsigned long list, unsigned int count, unsi
 
 static int ext_all(unsigned long list, unsigned int count, domid_t foreigndom, unsigned int *done)
 {
-	struct ext e = { .v = current, .d = domain_get_remote(foreigndom) };
-	int rc;
+	struct ext e = { .v = current };
+	int rc = pv_foreign_get(foreigndom, &e.d);
 
-	if (!e.d)
-		return -ESRCH;
+	if (rc)
+		return rc;
 	rc = ext_batch(&e, list, count, done);
 	domain_put(e.d);
 	return rc;

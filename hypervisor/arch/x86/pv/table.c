@@ -56,7 +56,7 @@ static inline pte_t fix_table(pte_t pte, enum page_type level)
 /* Cache attributes are for those who drive devices. */
 static inline u64 l1_refused(const struct domain *d)
 {
-	return d->is_hardware_domain ? 0 : PTE_CACHE_ATTRS;
+	return domain_has_devices(d) ? 0 : PTE_CACHE_ATTRS;
 }
 
 /*
@@ -138,6 +138,15 @@ static __always_inline void put_l1(pte_t pte)
 	if (unlikely(pg_type(READ_ONCE(pg->state)) == PT_SEGDESC))
 		pv_segdesc_unmapped(pg);
 	page_put(pg);
+}
+
+/**
+ * pv_put_l1() - Drop the references of a present L1 entry that is in no table any more.
+ * @pte: as it was
+ */
+void pv_put_l1(pte_t pte)
+{
+	put_l1(pte);
 }
 
 #define EMPTY_RUN	8

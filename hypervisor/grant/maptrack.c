@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Handles: the numbers by which a domain names its mappings of others' grants.
+ *
+ * Free ones form a stack without a lock. Its head counts its changes, so that
+ * who takes one notices if the head was taken and put back meanwhile; the
+ * "next" it read in between may then be anything, and is not used. Memory of a
+ * handle stays until the domain goes.
+ *
+ * Locks: grant_table.lock, for another block of handles.
+ */
+#include "grant.h"
+
+#include <hv/bug.h>
+
+#define BLOCK		(1U << MAPTRACK_SHIFT)
+#define CHANGE		(1UL << 32)
+
+static struct maptrack *entry(const struct grant_table *gt, u32 handle)
+{
+	return &gt->maptrack[handle >> MAPTRACK_SHIFT][handle % BLOCK];
+}
+
+/* Put handles @first to @last on the stack, that are linked from one to the other. */
+static void push(struct grant_table *gt, u32 first, u32 last)
+{
+	u64 old = atomic64_read(&gt->free_handle), new;
+
+	do {
+		WRITE_ONCE(entry(gt, last)->ref, (u32)old);
+		new = ((old & ~(CHANGE - 1)) + CHANGE) | first;
+	} while (!atomic64_cmpxchg(&gt->free_handle, &old, new));
+}
+
+static u32 pop(struct grant_table *gt)
+{
+	u64 old = atomic64_read(&gt->free_handle), new;
+
+	do {
+		if (unlikely((u32)old == MAPTRACK_NONE))
+			return MAPTRACK_NONE;
+		new = ((old & ~(CHANGE - 1)) + CHANGE) | READ_ONCE(entry(gt, (u32)old)->ref);
+	} while (unlikely(!atomic64_cmpxchg(&gt->free_handle, &old, new)));
+	return (u32)old;
+}
+
+/* Add a block, of which the first handle is the caller's. */
+static u32 grow(struct grant_table *gt)
+{
+	struct maptrack *block;
+	u32 first = MAPTRACK_NONE;
+
+	if (READ_ONCE(gt->nr_maptrack) >= gt->max_maptrack)
+		return MAPTRACK_NONE;
+	block = hv_page_alloc(MAPTRACK_ORDER);
+	if (!block)
+		return MAPTRACK_NONE;
+
+	spin_lock(&gt->lock);
+	if (gt->nr_maptrack < gt->max_maptrack) {
+		first = gt->nr_maptrack << MAPTRACK_SHIFT;
+		for (u32 i = 0; i < BLOCK; i++)
+			block[i].ref = first + i + 1;
+		gt->maptrack[gt->nr_maptrack] = block;
+		__atomic_store_n(&gt->nr_maptrack, gt->nr_maptrack + 1, __ATOMIC_RELEASE);
+	}
+	spin_unlock(&gt->lock);
+
+	if (first == MAPTRACK_NONE)
+		hv_page_free(block, MAPTRACK_ORDER);
+	else
+		push(gt, first + 1, first + BLOCK - 1);
+	return first;
+}
+
+/**
+ * maptrack_get() - Take a handle.
+ * @gt: of the domain that is to map
+ * @m:	out: what it stands for, flags 0
+ *
+ * Context: may take gt->lock and allocate.
+ * Return: the handle; MAPTRACK_NONE if the domain has as many as it may, or there
+ * is no memory.
+ */
+u32 maptrack_get(struct grant_table *gt, struct maptrack **m)
+{
+	u32 handle = pop(gt);
+
+	if (unlikely(handle == MAPTRACK_NONE)) {
+		handle = grow(gt);
+		/* Others may have freed some, or grown it to its limit. */
+		if (handle == MAPTRACK_NONE)
+			handle = pop(gt);
+		if (handle == MAPTRACK_NONE)
+			return handle;
+	}
+	*m = entry(gt, handle);
+	return handle;
+}
+
+/**
+ * maptrack_put() - Give a handle back.
+ * @gt:	    of the domain
+ * @handle: from maptrack_get(), flags 0
+ */
+void maptrack_put(struct grant_table *gt, u32 handle)
+{
+	push(gt, handle, handle);
+}
+
+/**
+ * maptrack_find() - What a handle stands for.
+ * @gt:	    of the domain
+ * @handle: any number
+ *
+ * Return: NULL if there never was one by this number.
+ */
+struct maptrack *maptrack_find(const struct grant_table *gt, u32 handle)
+{
+	u32 nr = __atomic_load_n(&gt->nr_maptrack, __ATOMIC_ACQUIRE);
+
+	return likely(handle >> MAPTRACK_SHIFT < nr) ? entry(gt, handle) : NULL;
+}
+
+/** maptrack_destroy() - Free the memory of all handles of @gt, none in use. */
+void maptrack_destroy(struct grant_table *gt)
+{
+	while (gt->nr_maptrack)
+		hv_page_free(gt->maptrack[--gt->nr_maptrack], MAPTRACK_ORDER);
+	gt->free_handle = MAPTRACK_NONE;
+}

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where a vCPU may run, where it should, and which CPUs take part.
+ *
+ * The masks of a vCPU are under the run-queue lock of its CPU, as is
+ * sched.misplaced, which says that they, or the pool, do not include that CPU
+ * any more. A bit of the pool changes first, then all vCPUs are looked at.
+ */
+#include "sched.h"
+
+#include <hv/bug.h>
+#include <hv/errno.h>
+#include <hv/options.h>
+#include <hv/printk.h>
+#include <hv/softirq.h>
+
+#include <asm/system.h>
+
+#define NOT_BOUND	(-1)
+
+cpumask_t sched_pool_cpus, sched_idle_cpus;
+
+static const cpumask_t any_cpu = { { [0 ... CPUMASK_WORDS - 1] = ~0UL } };
+
+/* One at a time adds or removes a CPU. */
+static spinlock_t pool_lock = SPINLOCK_INIT;
+
+/* The CPUs of @b that are in @a; either may be changing. */
+static cpumask_t common(const cpumask_t *a, const cpumask_t *b)
+{
+	cpumask_t both;
+
+	for (unsigned int i = 0; i < CPUMASK_WORDS; i++)
+		both.bits[i] = READ_ONCE(a->bits[i]) & READ_ONCE(b->bits[i]);
+	return both;
+}
+
+/* Where it may run at all. */
+static cpumask_t allowed_cpus(const struct vcpu *v)
+{
+	cpumask_t allowed;
+
+	if (v->sched.bound_cpu == NOT_BOUND)
+		return common(&v->sched.hard, &sched_pool_cpus);
+	cpumask_clear(&allowed);
+	cpumask_set(&allowed, (unsigned int)v->sched.bound_cpu);
+	return allowed;
+}
+
+bool sched_may_run(const struct vcpu *v, unsigned int cpu)
+{
+	if (v->sched.bound_cpu != NOT_BOUND)
+		return (unsigned int)v->sched.bound_cpu == cpu;
+	return cpumask_test(&v->sched.hard, cpu) && test_bit(cpu, &sched_pool_cpus);
+}
+
+bool sched_prefers(const struct vcpu *v, unsigned int cpu)
+{
+	return cpumask_test(&v->sched.soft, cpu);
+}
+
+/* The first CPU of both masks from @start on, once around; MAX_CPUS if there is none. */
+static unsigned int first_common(const cpumask_t *a, const cpumask_t *b, unsigned int start)
+{
+	cpumask_t both = common(a, b);
+	unsigned int cpu = cpumask_next(&both, start);
+
+	return cpu < MAX_CPUS ? cpu : cpumask_next(&both, 0);
+}
+
+static unsigned int least_waiting(const cpumask_t *allowed)
+{
+	unsigned int best = MAX_CPUS, cpu;
+
+	cpumask_for_each(cpu, allowed)
+		if (best == MAX_CPUS || READ_ONCE(sched_cpus[cpu]->nr_waiting) <
+					READ_ONCE(sched_cpus[best]->nr_waiting))
+			best = cpu;
+	return best;
+}
+
+/*
+ * Where it last ran, if that CPU idles: nothing needs to be loaded. Else one that
+ * idles, rather of those it prefers. Else where it last ran.
+ */
+static unsigned int place_among(const struct vcpu *v, const cpumask_t *allowed)
+{
+	unsigned int last = v->processor, cpu;
+	bool last_allowed = cpumask_test(allowed, last);
+	bool last_idles = last_allowed && test_bit(last, &sched_idle_cpus);
+	cpumask_t preferred;
+
+	if (last_idles && sched_prefers(v, last))
+		return last;
+	preferred = common(allowed, &v->sched.soft);
+	cpu = first_common(&preferred, &sched_idle_cpus, last);
+	if (cpu < MAX_CPUS)
+		return cpu;
+	if (last_idles)
+		return last;
+	cpu = first_common(allowed, &sched_idle_cpus, last);
+	if (cpu < MAX_CPUS)
+		return cpu;
+	if (last_allowed && (sched_prefers(v, last) || cpumask_empty(&preferred)))
+		return last;
+	return least_waiting(cpumask_empty(&preferred) ? allowed : &preferred);
+}
+
+/**
+ * sched_place() - Choose the CPU on whose queue a vCPU shall wait.
+ * @v: asleep or in transit, and runnable
+ *
+ * One whose registers are still being saved stays, even where it may not run:
+ * pick_next() sends it on.
+ * Context: the run-queue lock of @v's CPU is held.
+ */
+unsigned int sched_place(const struct vcpu *v)
+{
+	cpumask_t allowed;
+
+	if (nr_cpus == 1 || __atomic_load_n(&v->is_running, __ATOMIC_ACQUIRE))
+		return v->processor;
+	allowed = allowed_cpus(v);
+	if (sched_policy->place)
+		return sched_policy->place(v, &allowed);
+	return place_among(v, &allowed);
+}
+
+/* Context: v->processor's lock is held; for one that waited, the new CPU's too. */
+void sched_set_processor(struct vcpu *v, unsigned int cpu)
+{
+	if (sched_policy->leave)
+		sched_policy->leave(v);
+	v->sched.misplaced = false;
+	WRITE_ONCE(v->processor, (u16)cpu);
+}
+
+void sched_idle_changed(unsigned int cpu, bool idle)
+{
+	if (idle)
+		set_bit_atomic(cpu, &sched_idle_cpus);
+	else
+		clear_bit_atomic(cpu, &sched_idle_cpus);
+}
+
+void sched_tickle_idle(const struct vcpu *v)
+{
+	unsigned int cpu = v->processor;
+	cpumask_t allowed;
+
+	/* Partner: a CPU says that it idles, then looks for those who wait. */
+	smp_mb();
+	if (test_bit(cpu, &sched_idle_cpus))
+		return;
+	allowed = allowed_cpus(v);
+	cpu = first_common(&allowed, &sched_idle_cpus, cpu);
+	if (cpu < MAX_CPUS)
+		softirq_raise_cpu(cpu, SOFTIRQ_SCHEDULE);
+}
+
+/* Context: the vCPU is being made. */
+void sched_init_affinity(struct vcpu *v)
+{
+	v->sched.hard = v->sched.soft = any_cpu;
+	v->sched.bound_cpu = NOT_BOUND;
+	if (v->domain->is_hardware_domain && opts.dom0_vcpus_pin) {
+		cpumask_clear(&v->sched.hard);
+		cpumask_set(&v->sched.hard, v->vcpu_id % nr_cpus);
+	}
+}
+
+/* Where a new vCPU begins: one CPU after the other. */
+unsigned int sched_first_cpu(const struct vcpu *v)
+{
+	static unsigned int turn;
+	cpumask_t allowed = allowed_cpus(v);
+	unsigned int start = __atomic_fetch_add(&turn, 1, __ATOMIC_RELAXED) % nr_cpus;
+
+	return first_common(&allowed, &allowed, start);
+}
+
+/* Run-queue lock held, masks or pool changed. True if vcpu_wake() is to queue it anew. */
+static bool check_place(struct vcpu *v)
+{
+	v->sched.misplaced = !sched_may_run(v, v->processor);
+	if (!v->sched.misplaced)
+		return false;
+	if (is_sched_current(v)) {
+		softirq_raise_cpu(v->processor, SOFTIRQ_SCHEDULE);
+		return false;
+	}
+	/* While its registers are saved it stays queued: see sched_place(). */
+	if (!v->sched.queued || __atomic_load_n(&v->is_running, __ATOMIC_ACQUIRE))
+		return false;
+	sched_policy->dequeue(v);
+	v->sched.queued = false;
+	return true;
+}
+
+static bool in_pool(const cpumask_t *mask)
+{
+	cpumask_t both = common(mask, &sched_pool_cpus);
+
+	return !cpumask_empty(&both);
+}
+
+/**
+ * vcpu_set_hard_affinity() - Say where a vCPU may run at all.
+ * @v:	  of a guest, referenced
+ * @mask: CPUs; those that do not exist are kept and do no harm
+ *
+ * A vCPU that runs elsewhere leaves at its CPU's next softirq run.
+ * ABI: domctl.h, setvcpuaffinity.
+ * Context: no lock held.
+ * Return: 0; -EINVAL if no CPU of its pool is in @mask; -EBUSY while
+ * vcpu_bind_current() holds it.
+ */
+int vcpu_set_hard_affinity(struct vcpu *v, const cpumask_t *mask)
+{
+	unsigned long flags;
+	struct sched_cpu *sc;
+	bool wake = false;
+	int rc = 0;
+
+	/* A CPU that goes leaves the pool first, then evict() takes this lock. */
+	sc = sched_lock_vcpu(v, &flags);
+	if (!in_pool(mask)) {
+		rc = -EINVAL;
+	} else if (v->sched.bound_cpu != NOT_BOUND) {
+		rc = -EBUSY;
+	} else {
+		v->sched.hard = *mask;
+		wake = check_place(v);
+	}
+	spin_unlock_irqrestore(&sc->lock, flags);
+	if (wake)
+		vcpu_wake(v);
+	return rc;
+}
+
+/**
+ * vcpu_set_soft_affinity() - Say where a vCPU should rather run.
+ * @v:	  of a guest, referenced
+ * @mask: CPUs
+ *
+ * It matters when the vCPU next wakes, or is moved for balance.
+ * ABI: domctl.h, setvcpuaffinity.
+ * Context: no lock held.
+ * Return: 0.
+ */
+int vcpu_set_soft_affinity(struct vcpu *v, const cpumask_t *mask)
+{
+	unsigned long flags;
+	struct sched_cpu *sc = sched_lock_vcpu(v, &flags);
+
+	v->sched.soft = *mask;
+	spin_unlock_irqrestore(&sc->lock, flags);
+	return 0;
+}
+
+/**
+ * vcpu_get_affinity() - Where a vCPU may and should run, as it was set.
+ * @v:	  any vCPU
+ * @hard: filled in; NULL if of no interest
+ * @soft: likewise
+ *
+ * Context: no lock held.
+ */
+void vcpu_get_affinity(struct vcpu *v, cpumask_t *hard, cpumask_t *soft)
+{
+	unsigned long flags;
+	struct sched_cpu *sc = sched_lock_vcpu(v, &flags);
+
+	if (hard)
+		*hard = v->sched.hard;
+	if (soft)
+		*soft = v->sched.soft;
+	spin_unlock_irqrestore(&sc->lock, flags);
+}
+
+/**
+ * vcpu_bind_current() - The current vCPU runs on one CPU only, until called again.
+ * @cpu: any number a guest may send; -1: no longer
+ *
+ * It moves before it next runs guest code.
+ * ABI: sched.h, SCHEDOP_pin_override.
+ * Context: hypercall.
+ * Return: 0; -EINVAL if @cpu is not in its pool; -EBUSY if it is bound already.
+ */
+int vcpu_bind_current(int cpu)
+{
+	struct vcpu *v = current;
+	unsigned long flags;
+	struct sched_cpu *sc;
+	int rc = 0;
+
+	if (cpu >= MAX_CPUS)
+		return -EINVAL;
+	/* As in vcpu_set_hard_affinity(). */
+	sc = sched_lock_vcpu(v, &flags);
+	if (cpu >= 0 && !test_bit((unsigned int)cpu, &sched_pool_cpus)) {
+		rc = -EINVAL;
+	} else if (cpu >= 0 && v->sched.bound_cpu != NOT_BOUND) {
+		rc = -EBUSY;
+	} else {
+		v->sched.bound_cpu = (s16)(cpu < 0 ? NOT_BOUND : cpu);
+		check_place(v);
+	}
+	spin_unlock_irqrestore(&sc->lock, flags);
+	return rc;
+}
+
+/* ---- CPUs that come and go ---- */
+
+/**
+ * sched_cpu_up() - A CPU takes part from now on.
+ * @cpu: has its run queue, is online, and is in its idle loop or about to enter it
+ *
+ * Context: no lock held.
+ */
+void sched_cpu_up(unsigned int cpu)
+{
+	spin_lock(&pool_lock);
+	set_bit_atomic(cpu, &sched_idle_cpus);
+	set_bit_atomic(cpu, &sched_pool_cpus);
+	spin_unlock(&pool_lock);
+	softirq_raise_cpu(cpu, SOFTIRQ_SCHEDULE);
+}
+
+/* @cpu went out of the pool. True if @v is on its way out of it still. */
+static bool evict(struct vcpu *v, unsigned int cpu)
+{
+	unsigned long flags;
+	struct sched_cpu *sc = sched_lock_vcpu(v, &flags);
+	bool wake, stays, broken;
+
+	if (v->sched.bound_cpu == (int)cpu)
+		v->sched.bound_cpu = NOT_BOUND;
+	broken = !in_pool(&v->sched.hard);
+	if (broken)
+		v->sched.hard = any_cpu;
+	wake = check_place(v);
+	stays = v->processor == cpu && (is_sched_current(v) || v->sched.queued ||
+					v->sched.in_transit || v->is_running);
+	spin_unlock_irqrestore(&sc->lock, flags);
+	if (broken)
+		printk("Breaking the affinity of d%uv%u: CPU%u goes\n", v->domain->domain_id,
+		       v->vcpu_id, cpu);
+	if (wake)
+		vcpu_wake(v);
+	return stays;
+}
+
+/**
+ * sched_cpu_down() - A CPU takes part no longer; its vCPUs move.
+ * @cpu: in the pool; or called again after -EAGAIN
+ *
+ * A vCPU that may run on no other CPU may run on any from now on.
+ * Context: no lock held, interrupts on.
+ * Return: 0 when only its idle vCPU runs there; -EAGAIN if another is still on
+ * its way out, call again; -EBUSY for the last CPU.
+ */
+int sched_cpu_down(unsigned int cpu)
+{
+	struct domain *d;
+	struct vcpu *v;
+	bool stays = false;
+
+	spin_lock(&pool_lock);
+	clear_bit_atomic(cpu, &sched_pool_cpus);
+	if (cpumask_empty(&sched_pool_cpus)) {
+		set_bit_atomic(cpu, &sched_pool_cpus);
+		spin_unlock(&pool_lock);
+		return -EBUSY;
+	}
+	clear_bit_atomic(cpu, &sched_idle_cpus);
+	spin_unlock(&pool_lock);
+
+	spin_lock(&domain_list_lock);
+	for_each_domain(d)
+		for_each_vcpu(d, v)
+			stays |= evict(v, cpu);
+	spin_unlock(&domain_list_lock);
+	return stays ? -EAGAIN : 0;
+}
+
+/**
+ * sched_pool_info() - What there is to say about a pool. There is one, number 0.
+ * @id:	  the lowest that is wanted
+ * @info: filled in
+ *
+ * ABI: sysctl.h, XEN_SYSCTL_CPUPOOL_OP_INFO.
+ * Context: no lock held.
+ * Return: 0; -ENOENT if there is none from @id on.
+ */
+int sched_pool_info(u32 id, struct sched_pool_info *info)
+{
+	struct domain *d;
+
+	if (id > 0)
+		return -ENOENT;
+	*info = (struct sched_pool_info){ .sched_id = sched_abi_id(), .cpus = sched_pool_cpus };
+	spin_lock(&domain_list_lock);
+	for_each_domain(d)
+		info->nr_domains++;
+	spin_unlock(&domain_list_lock);
+	return 0;
+}
+
+/**
+ * sched_free_cpus() - The CPUs that are online and in no pool.
+ * @cpus: filled in
+ *
+ * ABI: sysctl.h, XEN_SYSCTL_CPUPOOL_OP_FREEINFO.
+ */
+void sched_free_cpus(cpumask_t *cpus)
+{
+	cpumask_clear(cpus);
+	for (unsigned int i = 0; i < nr_cpus; i++)
+		if (percpu_of[i] && percpu_of[i]->online && !test_bit(i, &sched_pool_cpus))
+			cpumask_set(cpus, i);
+}
