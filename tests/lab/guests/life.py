@@ -11,8 +11,11 @@ PLACE = (r"(?m)^libxl: error: [\w.]+:\d+:", "libxl: error:")
 LEFT = (r"(?m)^(Domain-0 +0 +)\d+", r"\1MEM")
 
 
-def life(host):
-    """Create with a console, list in every way, pause, rename, reboot, shut down."""
+def life(host, *more):
+    """Create with a console, list in every way, pause, rename, reboot, shut down.
+
+    @more: scenarios that want a running guest1
+    """
     free = host.free_mib()
     host.volume("guest1")
     host.machine.child.send("xl create -c /etc/xen/guest1.cfg; echo '<'left $?'>'\r")
@@ -29,6 +32,8 @@ def life(host):
     lists(host)
     pause(host)
     vcpus(host)
+    for scenario in more:
+        scenario(host)
 
     host.note("xl rename guest1 other; xl list other; xl rename other guest1", LEFT)
     host.note("xl uptime guest1", UPTIME)
