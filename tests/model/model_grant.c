@@ -3,8 +3,8 @@
  * Uses of a grant entry against the guest that ends the grant, and against a
  * change of the table's version, in all orders.
  *
- * The code explored is the hypervisor's own, unedited: entry.c, version.c and
- * maptrack.c of grant/. Each thread is a coroutine that stops before every access to a word
+ * The code explored is the hypervisor's own, unedited: entry.c, map.c, maptrack.c
+ * and version.c of grant/. Each thread is a coroutine that stops before every access to a word
  * that another may write; a run is a list of decisions who goes on. All lists are
  * tried that change the running thread no more often than a bound says while it
  * could go on, from the beginning each time. A thread that found itself waiting
@@ -47,6 +47,7 @@ static bool exchange_if(u64 *p, u64 *old, u64 new)
 
 /* Here only the table's lock is one that is contended, and it is not: one change at a time. */
 #include "../../hypervisor/grant/entry.c"
+#include "../../hypervisor/grant/map.c"
 #include "../../hypervisor/grant/maptrack.c"
 #include "../../hypervisor/grant/version.c"
 
@@ -122,6 +123,53 @@ void grant_status_share(struct grant_table *gt, unsigned int first) {}
 
 void hv_page_share(void *va, struct domain *d, bool writable) {}
 
+static unsigned int host_puts, device_puts;
+
+struct domain *domain_get(domid_t domid)
+{
+	return &dom;
+}
+
+bool page_get(struct page_info *pg, domid_t owner)
+{
+	return true;
+}
+
+int page_get_and_type(struct page_info *pg, domid_t owner, enum page_type type)
+{
+	return 0;
+}
+
+void page_put(struct page_info *pg) {}
+
+bool page_put_and_type(struct page_info *pg)
+{
+	device_puts++;
+	return false;
+}
+
+s16 arch_grant_map(struct grant_ptes *t, u64 addr, u32 flags, mfn_t mfn)
+{
+	return GNTST_okay;
+}
+
+/* It does not look at the entry: only the handle keeps others out. */
+s16 arch_grant_unmap(struct grant_ptes *t, u64 addr, u32 flags, mfn_t mfn, u64 new_addr)
+{
+	return GNTST_okay;
+}
+
+void arch_grant_close(struct grant_ptes *t) {}
+void arch_grant_flush(void) {}
+
+void arch_grant_put(mfn_t mfn, bool readonly)
+{
+	host_puts++;
+}
+
+unsigned long max_page;
+u64 frame_chunks[FRAME_CHUNKS_MAX / 64];
+
 void *hv_page_alloc(unsigned int order)
 {
 	return NULL;
@@ -157,6 +205,7 @@ struct scenario {
 	unsigned int version;
 	u32 ref;
 	unsigned int bound;	/* changes of a thread that could go on */
+	bool mapped;		/* handle 0 is a mapping, for the host and a device */
 
 	void (*thread[THREADS_MAX])(void);
 };
@@ -278,17 +327,30 @@ static bool decide(void)
 struct snapshot {
 	unsigned int version;
 	struct grant_active active;
+	u16 flags;
 };
 
 static struct snapshot look(void)
 {
-	return (struct snapshot){ table.version, actives[sc->ref] };
+	return (struct snapshot){ table.version, actives[sc->ref], handles[0].flags };
 }
 
 static bool changed(const struct snapshot *before)
 {
-	return before->version != table.version ||
+	return before->version != table.version || before->flags != handles[0].flags ||
 	       memcmp(&before->active, &actives[sc->ref], sizeof(before->active));
+}
+
+static void set_up_mapping(void)
+{
+	handles[0] = (struct maptrack){
+		.flags = GNTMAP_host_map | GNTMAP_device_map, .ref = sc->ref, .mfn = FRAME_1,
+	};
+	table.free_handle = 1;
+	actives[sc->ref].writers = 2;
+	actives[sc->ref].domid = WHO;
+	((struct grant_entry_v1 *)shared_page + sc->ref)->flags |= USE_BITS;
+	host_puts = device_puts = 0;
 }
 
 static void set_up(void)
@@ -325,6 +387,8 @@ static void set_up(void)
 		e->hdr.domid = WHO;
 		e->full_page.frame = FRAME_1;
 	}
+	if (sc->mapped)
+		set_up_mapping();
 }
 
 /* Each handle is free, once. */
@@ -357,6 +421,8 @@ static void check_end(void)
 	if (flags & USE_BITS)
 		fail("a bit is left");
 	check_handles();
+	if (sc->mapped && (host_puts != 1 || device_puts != 1))
+		fail("a part was let go of not once");
 }
 
 static void run_once(void)
@@ -602,22 +668,54 @@ static void three_handles(void)
 	give_back(third);
 }
 
+static void unmap(u64 host_addr, u64 bus)
+{
+	const struct unmap_args args = { .host_addr = host_addr, .dev_bus_addr = bus };
+	struct unmap_batch b;
+
+	unmap_begin(&b);
+	/* A handle that is busy is no handle for the moment. */
+	while (unmap_one(&b, &args) == GNTST_bad_handle && handles[0].flags)
+		cpu_relax();
+	unmap_finish_all(&b);
+	granter_put(b.granter);
+}
+
+static void unmap_host(void)
+{
+	unmap(PAGE_SIZE, 0);
+}
+
+static void unmap_device(void)
+{
+	unmap(0, FRAME_1 << PAGE_SHIFT);
+}
+
+static void unmap_both(void)
+{
+	unmap(PAGE_SIZE, FRAME_1 << PAGE_SHIFT);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct scenario scenarios[] = {
-		{ "v1, one use, ended", 1, REF, 99, { writer, guest_v1 } },
-		{ "v1, two uses, ended", 1, REF, 3, { reader, writer, guest_v1 } },
-		{ "v1, made read-only", 1, REF, 3, { reader_twice, writer, guest_makes_readonly } },
-		{ "v2, one use, ended", 2, REF, 99, { writer, guest_v2 } },
-		{ "v2, one use, ended for good", 2, REF, 99, { writer, guest_ends_v2 } },
-		{ "v2, two uses, ended", 2, REF, 3, { reader, writer, guest_v2 } },
-		{ "1 to 2", 1, REF, 2, { reader, writer, to_version_2 } },
-		{ "1 to 2, reserved", 1, RESERVED_REF, 2, { reader, writer, to_version_2 } },
-		{ "2 to 1, reserved", 2, RESERVED_REF, 2, { reader, writer, to_version_1 } },
-		{ "2 to 1", 2, REF, 4, { reader_twice, to_version_1 } },
-		{ "there and back, reserved", 1, RESERVED_REF, 4, { writer, there_and_back } },
-		{ "handles", 1, REF, 5, { one_handle, three_handles } },
-		{ "handles, three threads", 1, REF, 3, { one_handle, two_handles, two_handles } },
+		{ "v1, one use, ended", 1, REF, 99, false, { writer, guest_v1 } },
+		{ "v1, two uses, ended", 1, REF, 3, false, { reader, writer, guest_v1 } },
+		{ "v1, made read-only", 1, REF, 3, false, { reader_twice, writer, guest_makes_readonly } },
+		{ "v2, one use, ended", 2, REF, 99, false, { writer, guest_v2 } },
+		{ "v2, one use, ended for good", 2, REF, 99, false, { writer, guest_ends_v2 } },
+		{ "v2, two uses, ended", 2, REF, 3, false, { reader, writer, guest_v2 } },
+		{ "1 to 2", 1, REF, 2, false, { reader, writer, to_version_2 } },
+		{ "1 to 2, reserved", 1, RESERVED_REF, 2, false, { reader, writer, to_version_2 } },
+		{ "2 to 1, reserved", 2, RESERVED_REF, 2, false, { reader, writer, to_version_1 } },
+		{ "2 to 1", 2, REF, 4, false, { reader_twice, to_version_1 } },
+		{ "there and back, reserved", 1, RESERVED_REF, 4, false, { writer, there_and_back } },
+		{ "handles", 1, REF, 5, false, { one_handle, three_handles } },
+		{ .name = "one unmapped twice", .version = 1, .ref = REF, .bound = 5,
+		  .mapped = true, .thread = { unmap_both, unmap_both } },
+		{ .name = "one unmapped in parts", .version = 1, .ref = REF, .bound = 3,
+		  .mapped = true, .thread = { unmap_host, unmap_device, unmap_host } },
+		{ "handles, three threads", 1, REF, 3, false, { one_handle, two_handles, two_handles } },
 	};
 
 	more = argc > 1 ? 1 : 0;	/* "long" */
