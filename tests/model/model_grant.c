@@ -205,9 +205,9 @@ struct scenario {
 	unsigned int version;
 	u32 ref;
 	unsigned int bound;	/* changes of a thread that could go on */
-	bool mapped;		/* handle 0 is a mapping, for the host and a device */
 
 	void (*thread[THREADS_MAX])(void);
+	bool mapped;		/* handle 0 is a mapping, for the host and a device */
 };
 
 static const struct scenario *sc;
@@ -699,23 +699,21 @@ static void unmap_both(void)
 int main(int argc, char **argv)
 {
 	static const struct scenario scenarios[] = {
-		{ "v1, one use, ended", 1, REF, 99, false, { writer, guest_v1 } },
-		{ "v1, two uses, ended", 1, REF, 3, false, { reader, writer, guest_v1 } },
-		{ "v1, made read-only", 1, REF, 3, false, { reader_twice, writer, guest_makes_readonly } },
-		{ "v2, one use, ended", 2, REF, 99, false, { writer, guest_v2 } },
-		{ "v2, one use, ended for good", 2, REF, 99, false, { writer, guest_ends_v2 } },
-		{ "v2, two uses, ended", 2, REF, 3, false, { reader, writer, guest_v2 } },
-		{ "1 to 2", 1, REF, 2, false, { reader, writer, to_version_2 } },
-		{ "1 to 2, reserved", 1, RESERVED_REF, 2, false, { reader, writer, to_version_2 } },
-		{ "2 to 1, reserved", 2, RESERVED_REF, 2, false, { reader, writer, to_version_1 } },
-		{ "2 to 1", 2, REF, 4, false, { reader_twice, to_version_1 } },
-		{ "there and back, reserved", 1, RESERVED_REF, 4, false, { writer, there_and_back } },
-		{ "handles", 1, REF, 5, false, { one_handle, three_handles } },
-		{ .name = "one unmapped twice", .version = 1, .ref = REF, .bound = 5,
-		  .mapped = true, .thread = { unmap_both, unmap_both } },
-		{ .name = "one unmapped in parts", .version = 1, .ref = REF, .bound = 3,
-		  .mapped = true, .thread = { unmap_host, unmap_device, unmap_host } },
-		{ "handles, three threads", 1, REF, 3, false, { one_handle, two_handles, two_handles } },
+		{ "v1, one use, ended", 1, REF, 99, { writer, guest_v1 } },
+		{ "v1, two uses, ended", 1, REF, 3, { reader, writer, guest_v1 } },
+		{ "v1, made read-only", 1, REF, 3, { reader_twice, writer, guest_makes_readonly } },
+		{ "v2, one use, ended", 2, REF, 99, { writer, guest_v2 } },
+		{ "v2, one use, ended for good", 2, REF, 99, { writer, guest_ends_v2 } },
+		{ "v2, two uses, ended", 2, REF, 3, { reader, writer, guest_v2 } },
+		{ "1 to 2", 1, REF, 2, { reader, writer, to_version_2 } },
+		{ "1 to 2, reserved", 1, RESERVED_REF, 2, { reader, writer, to_version_2 } },
+		{ "2 to 1, reserved", 2, RESERVED_REF, 2, { reader, writer, to_version_1 } },
+		{ "2 to 1", 2, REF, 4, { reader_twice, to_version_1 } },
+		{ "there and back, reserved", 1, RESERVED_REF, 4, { writer, there_and_back } },
+		{ "handles", 1, REF, 5, { one_handle, three_handles } },
+		{ "one unmapped twice", 1, REF, 5, { unmap_both, unmap_both }, true },
+		{ "one unmapped in parts", 1, REF, 3, { unmap_host, unmap_device, unmap_host }, true },
+		{ "handles, three threads", 1, REF, 3, { one_handle, two_handles, two_handles } },
 	};
 
 	more = argc > 1 ? 1 : 0;	/* "long" */
