@@ -711,8 +711,8 @@ int main(int argc, char **argv)
 		{ "2 to 1", 2, REF, 4, { reader_twice, to_version_1 } },
 		{ "there and back, reserved", 1, RESERVED_REF, 4, { writer, there_and_back } },
 		{ "handles", 1, REF, 5, { one_handle, three_handles } },
-		{ "one unmapped twice", 1, REF, 5, { unmap_both, unmap_both }, true },
-		{ "one unmapped in parts", 1, REF, 3, { unmap_host, unmap_device, unmap_host }, true },
+		{ "unmapped twice", 1, REF, 5, { unmap_both, unmap_both }, true },
+		{ "unmapped in parts", 1, REF, 3, { unmap_host, unmap_device, unmap_host }, true },
 		{ "handles, three threads", 1, REF, 3, { one_handle, two_handles, two_handles } },
 	};
 
