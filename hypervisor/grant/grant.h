@@ -152,6 +152,8 @@ struct grant_use {
 
 s16 grant_pin(struct grant_table *gt, u32 ref, struct grant_use *use);
 void grant_unpin(struct grant_table *gt, u32 ref, bool write, unsigned int nr);
+s16 grant_frame_get(mfn_t mfn, domid_t owner, bool write);
+void grant_frame_put(mfn_t mfn, bool write);
 
 /* grant/maptrack.c */
 u32 maptrack_get(struct grant_table *gt, struct maptrack **m);

@@ -56,45 +56,17 @@ static void granter_put(struct domain *last)
 		domain_put(last);
 }
 
-/* One mapping's references to a frame of @owner's. */
-static s16 take_frame(mfn_t mfn, domid_t owner, bool write)
-{
-	struct page_info *pg;
-
-	if (unlikely(!mfn_valid(mfn)))
-		return GNTST_bad_page;
-	pg = mfn_to_page(mfn);
-	if (!write)
-		return likely(page_get(pg, owner)) ? GNTST_okay : GNTST_bad_page;
-	switch (page_get_and_type(pg, owner, PT_WRITABLE)) {
-	case 0:
-		return GNTST_okay;
-	case -EBUSY:
-		return GNTST_general_error;	/* a page table, say */
-	default:
-		return GNTST_bad_page;
-	}
-}
-
-static void put_frame(mfn_t mfn, bool write)
-{
-	if (write)
-		page_put_and_type(mfn_to_page(mfn));
-	else
-		page_put(mfn_to_page(mfn));
-}
-
 static s16 map_host(struct map_batch *b, const struct gnttab_map_grant_ref *op, mfn_t mfn,
 		    domid_t owner)
 {
 	bool write = !(op->flags & GNTMAP_readonly);
-	s16 rc = take_frame(mfn, owner, write);
+	s16 rc = grant_frame_get(mfn, owner, write);
 
 	if (unlikely(rc))
 		return rc;
 	rc = arch_grant_map(&b->ptes, op->host_addr, op->flags, mfn);
 	if (unlikely(rc))
-		put_frame(mfn, write);
+		grant_frame_put(mfn, write);
 	return rc;
 }
 
@@ -106,12 +78,12 @@ static __always_inline s16 map_parts(struct map_batch *b, const struct gnttab_ma
 	s16 rc;
 
 	if (op->flags & GNTMAP_device_map) {
-		rc = take_frame(mfn, owner, write);
+		rc = grant_frame_get(mfn, owner, write);
 		if (rc || !(op->flags & GNTMAP_host_map))
 			return rc;
 		rc = map_host(b, op, mfn, owner);
 		if (rc)
-			put_frame(mfn, write);
+			grant_frame_put(mfn, write);
 		return rc;
 	}
 	return map_host(b, op, mfn, owner);
@@ -315,7 +287,7 @@ static void unmap_finish(struct unmap_batch *b, const struct unmap *u)
 	if (u->parts & GNTMAP_host_map)
 		arch_grant_put(_mfn(m->mfn), readonly);
 	if (u->parts & GNTMAP_device_map)
-		put_frame(_mfn(m->mfn), !readonly);
+		grant_frame_put(_mfn(m->mfn), !readonly);
 	if (left & MAP_PARTS) {
 		unclaim(m, left);
 		return;
@@ -456,7 +428,7 @@ static void release_one(struct grant_table *gt, u32 handle, struct maptrack *m, 
 	end_use(&granter, m, !readonly, flags);
 	granter_put(granter);
 	if (flags & GNTMAP_device_map)
-		put_frame(_mfn(m->mfn), !readonly);
+		grant_frame_put(_mfn(m->mfn), !readonly);
 	unclaim(m, 0);
 	maptrack_put(gt, handle);
 }
