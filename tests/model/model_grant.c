@@ -3,13 +3,13 @@
  * Uses of a grant entry against the guest that ends the grant, and against a
  * change of the table's version, in all orders.
  *
- * The code explored is the hypervisor's own, unedited: entry.c, map.c, maptrack.c
- * and version.c of grant/. Each thread is a coroutine that stops before every access to a word
- * that another may write; a run is a list of decisions who goes on. All lists are
- * tried that change the running thread no more often than a bound says while it
- * could go on, from the beginning each time. A thread that found itself waiting
- * twice is not run again before another changed what it may wait for; if all wait,
- * that is a deadlock.
+ * The code explored is the hypervisor's own, unedited: entry.c, map.c, maptrack.c,
+ * unmap.c and version.c of grant/. Each thread is a coroutine that stops before
+ * every access to a word that another may write; a run is a list of decisions who
+ * goes on. All lists are tried that change the running thread no more often than a
+ * bound says while it could go on, from the beginning each time. A thread that
+ * found itself waiting twice is not run again before another changed what it may
+ * wait for; if all wait, that is a deadlock.
  *
  * Checked: whoever has begun to use an entry finds its bits set, and the frame
  * that was granted when it began; when the guest sees its grant ended, nobody uses
@@ -49,6 +49,7 @@ static bool exchange_if(u64 *p, u64 *old, u64 new)
 #include "../../hypervisor/grant/entry.c"
 #include "../../hypervisor/grant/map.c"
 #include "../../hypervisor/grant/maptrack.c"
+#include "../../hypervisor/grant/unmap.c"
 #include "../../hypervisor/grant/version.c"
 
 #include <stdio.h>
@@ -678,7 +679,7 @@ static void unmap(u64 host_addr, u64 bus)
 	while (unmap_one(&b, &args) == GNTST_bad_handle && handles[0].flags)
 		cpu_relax();
 	unmap_finish_all(&b);
-	granter_put(b.granter);
+	grant_granter_put(b.granter);
 }
 
 static void unmap_host(void)
