@@ -46,10 +46,7 @@ static void let_go(struct side *s)
 	if (!s->held)
 		return;
 	s->held = false;
-	if (s->write)
-		page_put_and_type(s->pg);
-	else
-		page_put(s->pg);
+	grant_frame_put(page_to_mfn(s->pg), s->write);
 	if (unlikely(s->next))
 		let_go_next(s);
 	if (s->is_ref)
@@ -65,19 +62,11 @@ static void end_side(struct side *s)
 
 static s16 hold_page(struct side *s, unsigned long frame, domid_t owner)
 {
-	if (unlikely(!mfn_valid(_mfn(frame))))
-		return GNTST_bad_page;
-	s->pg = mfn_to_page(_mfn(frame));
-	if (!s->write)
-		return likely(page_get(s->pg, owner)) ? GNTST_okay : GNTST_bad_page;
-	switch (page_get_and_type(s->pg, owner, PT_WRITABLE)) {
-	case 0:
-		return GNTST_okay;
-	case -EBUSY:
-		return GNTST_general_error;
-	default:
-		return GNTST_bad_page;
-	}
+	s16 rc = grant_frame_get(_mfn(frame), owner, s->write);
+
+	if (likely(!rc))
+		s->pg = mfn_to_page(_mfn(frame));
+	return rc;
 }
 
 /*

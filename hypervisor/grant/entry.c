@@ -13,6 +13,7 @@
 #include "grant.h"
 
 #include <hv/bug.h>
+#include <hv/errno.h>
 #include <hv/hypercall.h>
 #include <hv/lib.h>
 
@@ -280,4 +281,42 @@ void grant_unpin(struct grant_table *gt, u32 ref, bool write, unsigned int nr)
 	if (clear)
 		clear_bits(gt, version, ref, clear);
 	entry_unlock(a);
+}
+
+/**
+ * grant_frame_get() - Take what one mapping or copy holds of a frame.
+ * @mfn:   as the granter or the guest named it, untrusted
+ * @owner: whose it must be
+ * @write: a PT_WRITABLE type reference, too
+ *
+ * Context: as page_get_and_type().
+ * Return: GNTST_okay, undone by grant_frame_put(); GNTST_bad_page if it is not
+ * @owner's; GNTST_general_error if it is in use as a page table, say.
+ */
+s16 grant_frame_get(mfn_t mfn, domid_t owner, bool write)
+{
+	struct page_info *pg;
+
+	if (unlikely(!mfn_valid(mfn)))
+		return GNTST_bad_page;
+	pg = mfn_to_page(mfn);
+	if (!write)
+		return likely(page_get(pg, owner)) ? GNTST_okay : GNTST_bad_page;
+	switch (page_get_and_type(pg, owner, PT_WRITABLE)) {
+	case 0:
+		return GNTST_okay;
+	case -EBUSY:
+		return GNTST_general_error;
+	default:
+		return GNTST_bad_page;
+	}
+}
+
+/** grant_frame_put() - Undo grant_frame_get(). */
+void grant_frame_put(mfn_t mfn, bool write)
+{
+	if (write)
+		page_put_and_type(mfn_to_page(mfn));
+	else
+		page_put(mfn_to_page(mfn));
 }

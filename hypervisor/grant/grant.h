@@ -152,6 +152,24 @@ struct grant_use {
 
 s16 grant_pin(struct grant_table *gt, u32 ref, struct grant_use *use);
 void grant_unpin(struct grant_table *gt, u32 ref, bool write, unsigned int nr);
+s16 grant_frame_get(mfn_t mfn, domid_t owner, bool write);
+void grant_frame_put(mfn_t mfn, bool write);
+
+/* grant/map.c, and what unmap.c has in common with it */
+#define GRANT_MAP_PARTS	(GNTMAP_device_map | GNTMAP_host_map)
+
+static inline unsigned int grant_nr_parts(u32 flags)
+{
+	return (flags & GRANT_MAP_PARTS) == GRANT_MAP_PARTS ? 2 : 1;
+}
+
+struct domain *grant_granter(struct domain **last, domid_t domid);
+
+static inline void grant_granter_put(struct domain *last)
+{
+	if (last)
+		domain_put(last);
+}
 
 /* grant/maptrack.c */
 u32 maptrack_get(struct grant_table *gt, struct maptrack **m);

@@ -3,13 +3,13 @@
  * Uses of a grant entry against the guest that ends the grant, and against a
  * change of the table's version, in all orders.
  *
- * The code explored is the hypervisor's own, unedited: entry.c, version.c and
- * maptrack.c of grant/. Each thread is a coroutine that stops before every access to a word
- * that another may write; a run is a list of decisions who goes on. All lists are
- * tried that change the running thread no more often than a bound says while it
- * could go on, from the beginning each time. A thread that found itself waiting
- * twice is not run again before another changed what it may wait for; if all wait,
- * that is a deadlock.
+ * The code explored is the hypervisor's own, unedited: entry.c, map.c, maptrack.c,
+ * unmap.c and version.c of grant/. Each thread is a coroutine that stops before
+ * every access to a word that another may write; a run is a list of decisions who
+ * goes on. All lists are tried that change the running thread no more often than a
+ * bound says while it could go on, from the beginning each time. A thread that
+ * found itself waiting twice is not run again before another changed what it may
+ * wait for; if all wait, that is a deadlock.
  *
  * Checked: whoever has begun to use an entry finds its bits set, and the frame
  * that was granted when it began; when the guest sees its grant ended, nobody uses
@@ -47,7 +47,9 @@ static bool exchange_if(u64 *p, u64 *old, u64 new)
 
 /* Here only the table's lock is one that is contended, and it is not: one change at a time. */
 #include "../../hypervisor/grant/entry.c"
+#include "../../hypervisor/grant/map.c"
 #include "../../hypervisor/grant/maptrack.c"
+#include "../../hypervisor/grant/unmap.c"
 #include "../../hypervisor/grant/version.c"
 
 #include <stdio.h>
@@ -122,6 +124,53 @@ void grant_status_share(struct grant_table *gt, unsigned int first) {}
 
 void hv_page_share(void *va, struct domain *d, bool writable) {}
 
+static unsigned int host_puts, device_puts;
+
+struct domain *domain_get(domid_t domid)
+{
+	return &dom;
+}
+
+bool page_get(struct page_info *pg, domid_t owner)
+{
+	return true;
+}
+
+int page_get_and_type(struct page_info *pg, domid_t owner, enum page_type type)
+{
+	return 0;
+}
+
+void page_put(struct page_info *pg) {}
+
+bool page_put_and_type(struct page_info *pg)
+{
+	device_puts++;
+	return false;
+}
+
+s16 arch_grant_map(struct grant_ptes *t, u64 addr, u32 flags, mfn_t mfn)
+{
+	return GNTST_okay;
+}
+
+/* It does not look at the entry: only the handle keeps others out. */
+s16 arch_grant_unmap(struct grant_ptes *t, u64 addr, u32 flags, mfn_t mfn, u64 new_addr)
+{
+	return GNTST_okay;
+}
+
+void arch_grant_close(struct grant_ptes *t) {}
+void arch_grant_flush(void) {}
+
+void arch_grant_put(mfn_t mfn, bool readonly)
+{
+	host_puts++;
+}
+
+unsigned long max_page;
+u64 frame_chunks[FRAME_CHUNKS_MAX / 64];
+
 void *hv_page_alloc(unsigned int order)
 {
 	return NULL;
@@ -159,6 +208,7 @@ struct scenario {
 	unsigned int bound;	/* changes of a thread that could go on */
 
 	void (*thread[THREADS_MAX])(void);
+	bool mapped;		/* handle 0 is a mapping, for the host and a device */
 };
 
 static const struct scenario *sc;
@@ -278,17 +328,30 @@ static bool decide(void)
 struct snapshot {
 	unsigned int version;
 	struct grant_active active;
+	u16 flags;
 };
 
 static struct snapshot look(void)
 {
-	return (struct snapshot){ table.version, actives[sc->ref] };
+	return (struct snapshot){ table.version, actives[sc->ref], handles[0].flags };
 }
 
 static bool changed(const struct snapshot *before)
 {
-	return before->version != table.version ||
+	return before->version != table.version || before->flags != handles[0].flags ||
 	       memcmp(&before->active, &actives[sc->ref], sizeof(before->active));
+}
+
+static void set_up_mapping(void)
+{
+	handles[0] = (struct maptrack){
+		.flags = GNTMAP_host_map | GNTMAP_device_map, .ref = sc->ref, .mfn = FRAME_1,
+	};
+	table.free_handle = 1;
+	actives[sc->ref].writers = 2;
+	actives[sc->ref].domid = WHO;
+	((struct grant_entry_v1 *)shared_page + sc->ref)->flags |= USE_BITS;
+	host_puts = device_puts = 0;
 }
 
 static void set_up(void)
@@ -325,6 +388,8 @@ static void set_up(void)
 		e->hdr.domid = WHO;
 		e->full_page.frame = FRAME_1;
 	}
+	if (sc->mapped)
+		set_up_mapping();
 }
 
 /* Each handle is free, once. */
@@ -357,6 +422,8 @@ static void check_end(void)
 	if (flags & USE_BITS)
 		fail("a bit is left");
 	check_handles();
+	if (sc->mapped && (host_puts != 1 || device_puts != 1))
+		fail("a part was let go of not once");
 }
 
 static void run_once(void)
@@ -602,6 +669,34 @@ static void three_handles(void)
 	give_back(third);
 }
 
+static void unmap(u64 host_addr, u64 bus)
+{
+	const struct unmap_args args = { .host_addr = host_addr, .dev_bus_addr = bus };
+	struct unmap_batch b;
+
+	unmap_begin(&b);
+	/* A handle that is busy is no handle for the moment. */
+	while (unmap_one(&b, &args) == GNTST_bad_handle && handles[0].flags)
+		cpu_relax();
+	unmap_finish_all(&b);
+	grant_granter_put(b.granter);
+}
+
+static void unmap_host(void)
+{
+	unmap(PAGE_SIZE, 0);
+}
+
+static void unmap_device(void)
+{
+	unmap(0, FRAME_1 << PAGE_SHIFT);
+}
+
+static void unmap_both(void)
+{
+	unmap(PAGE_SIZE, FRAME_1 << PAGE_SHIFT);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct scenario scenarios[] = {
@@ -617,6 +712,8 @@ int main(int argc, char **argv)
 		{ "2 to 1", 2, REF, 4, { reader_twice, to_version_1 } },
 		{ "there and back, reserved", 1, RESERVED_REF, 4, { writer, there_and_back } },
 		{ "handles", 1, REF, 5, { one_handle, three_handles } },
+		{ "unmapped twice", 1, REF, 5, { unmap_both, unmap_both }, true },
+		{ "unmapped in parts", 1, REF, 3, { unmap_host, unmap_device, unmap_host }, true },
 		{ "handles, three threads", 1, REF, 3, { one_handle, two_handles, two_handles } },
 	};
 
