@@ -120,7 +120,7 @@ void on_each_cpu(void (*fn)(void *arg), void *arg, bool wait)
 	on_selected_cpus(&online, fn, arg, wait);
 }
 
-/* By the clock, not by rounds of a loop, of which an emulator makes few. Before time_init(): at once. */
+/* By the clock, not by rounds of a loop, which may take long each. Before time_init(): at once. */
 static u64 deadline(unsigned int us)
 {
 	return rdtsc() + (u64)us * tsc_khz / 1000;
