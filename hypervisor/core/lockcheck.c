@@ -161,10 +161,12 @@ static void add_order(unsigned int outer, unsigned int inner, const void *where)
 		return;
 	flags = graph_enter();
 	step = way(inner, outer);
-	if (step)
-		found(&(struct finding){ "taken inside of each other",
-					 classes[inner].name, classes[outer].name,
-					 where, edge_at[inner][step] });
+	if (step) {
+		struct finding f = { "taken inside of each other", classes[inner].name,
+				     classes[outer].name, where, edge_at[inner][step] };
+
+		found(&f);
+	}
 	classes[outer].inside[inner / 64] |= BIT(inner % 64);
 	edge_at[outer][inner] = where;
 	graph_leave(flags);

@@ -159,7 +159,8 @@ static void throttle(struct irq_desc *desc)
 	desc->ctl->mask(desc);
 	timer_set(&desc->throttle_timer, now + STORM_WINDOW_NS);
 	if (desc->msi)
-		pr_warn("irq %u (MSI of " PCI_FMT "): more than %u interrupts in 10 ms; it rests for as long\n",
+		pr_warn("irq %u (MSI of " PCI_FMT
+			"): more than %u interrupts in 10 ms; it rests for as long\n",
 			desc->irq, PCI_ARGS(msi_sbdf(desc->msi)), STORM_INTERRUPTS);
 	else
 		pr_warn("irq %u (%s line): more than %u interrupts in 10 ms; it rests for as long\n",

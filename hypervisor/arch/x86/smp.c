@@ -120,10 +120,23 @@ void on_each_cpu(void (*fn)(void *arg), void *arg, bool wait)
 	on_selected_cpus(&online, fn, arg, wait);
 }
 
+/* By the clock, not by rounds of a loop, which may take long each. Before time_init(): at once. */
+static u64 deadline(unsigned int us)
+{
+	return rdtsc() + (u64)us * tsc_khz / 1000;
+}
+
+static void wait_answer(unsigned int cpu, unsigned int want, u64 until)
+{
+	while (test_bit(want, &percpu_of[cpu]->nmi_wanted) && rdtsc() < until)
+		cpu_relax();
+}
+
 /* Ask all others by NMI, which gets through whatever they do; wait until all have answered. */
 static void nmi_others(unsigned int want, unsigned int wait_us)
 {
 	unsigned int self = smp_processor_id();
+	u64 until = deadline(wait_us);
 
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
 		struct percpu *p = percpu_of[cpu];
@@ -133,12 +146,9 @@ static void nmi_others(unsigned int want, unsigned int wait_us)
 		set_bit_atomic(want, &p->nmi_wanted);
 		send_nmi_ipi(cpu);
 	}
-	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
-		while (cpu != self && wait_us && test_bit(want, &percpu_of[cpu]->nmi_wanted)) {
-			udelay(1);
-			wait_us--;
-		}
-	}
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		if (cpu != self)
+			wait_answer(cpu, want, until);
 }
 
 /**
@@ -168,12 +178,10 @@ void smp_stop_others(void)
 void smp_show(unsigned int cpu)
 {
 	struct percpu *p = percpu_of[cpu];
-	unsigned int us = SHOW_WAIT_US;
 
 	set_bit_atomic(NMI_WANT_SHOW, &p->nmi_wanted);
 	send_nmi_ipi(cpu);
-	while (test_bit(NMI_WANT_SHOW, &p->nmi_wanted) && us--)
-		udelay(1);
+	wait_answer(cpu, NMI_WANT_SHOW, deadline(SHOW_WAIT_US));
 	if (test_bit(NMI_WANT_SHOW, &p->nmi_wanted))
 		printk("CPU%u does not answer\n", cpu);
 	else

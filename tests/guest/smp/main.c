@@ -185,7 +185,7 @@ static u64 read_clock(unsigned int id)
 		__asm__ __volatile__("" ::: "memory");
 		delta = rdtsc() - t->tsc_timestamp;
 		delta = t->tsc_shift < 0 ? delta >> -t->tsc_shift : delta << t->tsc_shift;
-		ns = t->system_time + (u64)(((unsigned __int128)delta * t->tsc_to_system_mul) >> 32);
+		ns = t->system_time + (u64)(((__uint128_t)delta * t->tsc_to_system_mul) >> 32);
 		__asm__ __volatile__("" ::: "memory");
 	} while (READ_ONCE(t->version) != version);
 	return ns;
