@@ -43,8 +43,6 @@ static const char *const nmi_names[] = { "ignore", "dom0", "fatal", NULL };
 	{ name, OPT_SIZE, .var = &opts.field, .min = low, .max = high }
 
 /* Understood, since configurations made for Xen have them; the log says that they do nothing. */
-#define ONE_CPU			.no_effect = "one CPU is used in any case"
-#define NO_WATCHDOG		.no_effect = "there is no watchdog"
 
 /* Alphabetic, which is how the manual lists them. */
 const struct option option_table[] = {
@@ -62,25 +60,25 @@ const struct option option_table[] = {
 	BOOL("dom0_vcpus_pin", dom0_vcpus_pin),
 	CUSTOM(guest_loglvl),
 	CUSTOM(loglvl),
-	{ "maxcpus", OPT_UINT, .var = &opts.max_cpus, .min = 1, ONE_CPU },
+	{ "maxcpus", OPT_UINT, .var = &opts.max_cpus, .min = 1 },
 	SIZE("mem", mem_limit, 64 << 20, 0),
 	ENUM("nmi", nmi, nmi_names),
 	BOOL("noapic", noapic),
 	BOOL("nolapic", nolapic),
 	BOOL("noreboot", noreboot),
-	{ "nosmp", OPT_BOOL, .var = &opts.nosmp, ONE_CPU },
+	BOOL("nosmp", nosmp),
 	CUSTOM(reboot),
 	STRING("sched", sched),
 	{ "sched_ratelimit_us", OPT_UINT, .var = &opts.sched_ratelimit_us, .max = 500000 },
-	{ "smt", OPT_TRISTATE, .var = &opts.smt, ONE_CPU },
+	TRISTATE("smt", smt),
 	BOOL("sync_console", sync_console),
 	{ "tbuf_size", OPT_UINT, .var = &opts.tbuf_pages, .max = 65535,
 	  .no_effect = "there are no trace buffers" },
 	{ "ucode", OPT_CUSTOM, .parse = parse_ucode,
 	  .no_effect = "microcode is left as firmware loaded it; update the firmware" },
 	CUSTOM(vga),
-	{ "watchdog", OPT_CUSTOM, .parse = parse_watchdog, NO_WATCHDOG },
-	{ "watchdog_timeout", OPT_UINT, .var = &opts.watchdog_timeout_s, .max = 3600, NO_WATCHDOG },
+	CUSTOM(watchdog),
+	{ "watchdog_timeout", OPT_UINT, .var = &opts.watchdog_timeout_s, .max = 3600 },
 	TRISTATE("x2apic", x2apic),
 	{ "xen-version", OPT_CUSTOM, .parse = parse_xen_version },
 };

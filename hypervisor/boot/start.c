@@ -19,6 +19,7 @@
 #include <hv/ioport.h>
 #include <hv/irq.h>
 #include <hv/irq_desc.h>
+#include <hv/lockcheck.h>
 #include <hv/mm.h>
 #include <hv/options.h>
 #include <hv/percpu.h>
@@ -26,10 +27,12 @@
 #include <hv/printk.h>
 #include <hv/rcu.h>
 #include <hv/sched.h>
+#include <hv/smp.h>
 #include <hv/string.h>
 #include <hv/time.h>
 #include <hv/timer.h>
 #include <hv/version.h>
+#include <hv/watchdog.h>
 #include <asm/bios.h>
 #include <asm/cpu.h>
 #include <asm/desc.h>
@@ -54,6 +57,7 @@ static void __init boot_cpu_area(void)
 	info->percpu = &boot_percpu;
 	boot_percpu.info = info;
 	boot_percpu.online = true;
+	spin_lock_init(&boot_percpu.timer_lock);
 	percpu_of[0] = &boot_percpu;
 	nr_cpus = 1;
 }
@@ -208,6 +212,7 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	idt_init();
 	paging_protect_image();
 	boot_alloc_finish();
+	desc_prepare_cpu(&boot_percpu);
 	desc_init_cpu(&boot_percpu);
 	cpu_init(&boot_percpu);
 	cpuid_init();
@@ -215,6 +220,7 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	paging_drop_identity();
 
 	timer_subsystem_init();
+	lockcheck_init();
 	page_init();
 	rcu_init();
 	domain_subsystem_init();
@@ -228,6 +234,7 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	i8259_init();
 	apic_init_bsp();
 	irq_init();
+	smp_vectors_init();
 	time_init();
 	deny_own_registers();
 	nmi_init();
@@ -239,6 +246,8 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	if (IS_ENABLED(CONFIG_HV_PERF_COUNTERS))
 		perfc_init();
 	local_irq_enable();
+	smp_init(&machine_e820);
+	watchdog_init();
 
 	dom0_build(&bi);
 	reset_stack_and_jump(get_cpu_info(), run_domain0);

@@ -13,6 +13,7 @@
 #include <hv/softirq.h>
 #include <hv/spinlock.h>
 #include <hv/string.h>
+#include <hv/watchdog.h>
 
 #define NR_KEYS 128
 
@@ -62,9 +63,12 @@ void keyhandler_run(unsigned char key)
 {
 	if (key >= NR_KEYS || !handlers[key].fn)
 		return;
+	/* Printing so much by a slow line is no hang. */
+	watchdog_pause(true);
 	console_start_sync();
 	handlers[key].fn(key);
 	console_end_sync();
+	watchdog_pause(false);
 }
 
 /**

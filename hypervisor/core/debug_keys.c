@@ -12,6 +12,8 @@
 #include <hv/panic.h>
 #include <hv/percpu.h>
 #include <hv/printk.h>
+#include <hv/sched.h>
+#include <hv/smp.h>
 #include <hv/string.h>
 #include <hv/time.h>
 
@@ -95,6 +97,26 @@ static void show_domains(unsigned char key)
 	}
 }
 
+/* Off its CPU its registers are in v->regs; but no stack is shown: its tables are not loaded. */
+static void show_dom0_vcpu(struct vcpu *v)
+{
+	struct cpu_snapshot s;
+
+	if (v == current) {
+		show_registers(guest_cpu_regs());
+		return;
+	}
+	vcpu_pause(v);
+	pv_sync_loaded(v);
+	snapshot_take(&s, &v->regs);
+	s.cpu = v->processor;
+	s.running = v;
+	s.cr2 = v->arch.ctrlreg[2];
+	s.cr3 = v->arch.cr3;
+	snapshot_print(&s);
+	vcpu_unpause(v);
+}
+
 /* The registers that domain 0's vCPUs had when they last left their CPU, or have. */
 static void show_dom0_registers(unsigned char key)
 {
@@ -102,14 +124,18 @@ static void show_dom0_registers(unsigned char key)
 
 	for_each_vcpu(hardware_domain, v) {
 		printk("Domain 0, vCPU %u:\n", v->vcpu_id);
-		show_registers(this_cpu()->loaded == v ? guest_cpu_regs() : &v->regs);
+		show_dom0_vcpu(v);
 	}
 }
 
-static void show_stack(unsigned char key)
+/* Every CPU, by NMI: also one that hangs. */
+static void show_cpus(unsigned char key)
 {
 	printk("CPU%u's stack:\n", smp_processor_id());
 	show_stack_here();
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		if (cpu != smp_processor_id() && READ_ONCE(percpu_of[cpu]->online))
+			smp_show(cpu);
 }
 
 static void reboot_machine(unsigned char key)
@@ -123,7 +149,7 @@ void __init debug_keys_init(void)
 {
 	register_keyhandler('0', show_dom0_registers, "dump Dom0 registers");
 	register_keyhandler('R', reboot_machine, "reboot machine");
-	register_keyhandler('d', show_stack, "dump this CPU's stack");
+	register_keyhandler('d', show_cpus, "dump registers of all CPUs");
 	register_keyhandler('m', show_memory, "memory info");
 	register_keyhandler('q', show_domains, "dump domain (and guest debug) info");
 }

@@ -14,6 +14,7 @@
 #include <hv/options.h>
 #include <hv/percpu.h>
 #include <hv/printk.h>
+#include <hv/smp.h>
 #include <hv/string.h>
 #include <hv/time.h>
 #include <asm/system.h>
@@ -28,26 +29,51 @@ static bool on_this_stack(unsigned long addr)
 	unsigned long sp = (unsigned long)get_cpu_info();
 
 	return (addr ^ sp) < STACK_SIZE && IS_ALIGNED(addr, 8) &&
-	       (addr & (STACK_SIZE - 1)) <= STACK_SIZE - 16;
+	       (addr & (STACK_SIZE - 1)) <= STACK_SIZE - 16 &&
+	       STACK_PAGE_USED((addr & (STACK_SIZE - 1)) >> PAGE_SHIFT);
 }
 
-static void show_trace(unsigned long rip, unsigned long rbp)
+/**
+ * stack_trace() - Where the calls that led somewhere return to.
+ * @rbp:   frame pointer on this CPU's stack, anything else gives nothing
+ * @trace: receives at most @max addresses, the innermost first
+ * @max:   entries of @trace
+ *
+ * Context: any, NMI included.
+ * Return: how many.
+ */
+unsigned int stack_trace(unsigned long rbp, unsigned long *trace, unsigned int max)
 {
-	unsigned int i;
+	unsigned int n = 0;
 
-	printk("Call trace:\n");
-	if (rip)
-		printk("   [<%016lx>] R %pS\n", rip, (void *)rip);
-	for (i = 0; i < TRACE_MAX && on_this_stack(rbp); i++) {
+	while (n < max && on_this_stack(rbp)) {
 		const unsigned long *frame = (const unsigned long *)rbp;
 
 		if (!frame[1])
 			break;
-		printk("   [<%016lx>] F %pS\n", frame[1], (void *)frame[1]);
+		trace[n++] = frame[1];
 		if (frame[0] <= rbp)
 			break;
 		rbp = frame[0];
 	}
+	return n;
+}
+
+/* @rip: where it ended, 0 if that is here. */
+static void print_trace(unsigned long rip, const unsigned long *trace, unsigned int n)
+{
+	printk("Call trace:\n");
+	if (rip)
+		printk("   [<%016lx>] R %pS\n", rip, (void *)rip);
+	for (unsigned int i = 0; i < n; i++)
+		printk("   [<%016lx>] F %pS\n", trace[i], (void *)trace[i]);
+}
+
+static void show_trace(unsigned long rip, unsigned long rbp)
+{
+	unsigned long trace[TRACE_MAX];
+
+	print_trace(rip, trace, stack_trace(rbp, trace, TRACE_MAX));
 }
 
 /* As far as it is readable; a guest's rsp may point anywhere. */
@@ -65,21 +91,13 @@ static void show_guest_stack(unsigned long sp)
 	}
 }
 
-/**
- * show_registers() - Print registers, and the stack that they belong to.
- * @regs: saved on this CPU; a guest's are those of the running vCPU
- *
- * A guest's stack is read through its own page tables: words of it are shown,
- * as nothing says how the guest keeps its frames.
- * Context: any; reads guest memory, faults included.
- */
-void show_registers(const struct cpu_user_regs *regs)
+static void print_registers(const struct cpu_snapshot *s)
 {
-	bool guest = regs->cs & 3;
-	struct vcpu *v = current;
+	const struct cpu_user_regs *regs = &s->regs;
+	const struct vcpu *v = s->running;
 
-	printk("CPU:    %u\n", smp_processor_id());
-	if (guest && v)
+	printk("CPU:    %u\n", s->cpu);
+	if ((regs->cs & 3) && v)
 		printk("RIP:    %04x:[<%016lx>] (d%uv%u, %s)\n", regs->cs, (unsigned long)regs->rip,
 		       v->domain->domain_id, v->vcpu_id, v->arch.kernel_mode ? "kernel" : "user");
 	else
@@ -98,11 +116,50 @@ void show_registers(const struct cpu_user_regs *regs)
 	printk("r12: %016lx   r13: %016lx   r14: %016lx\n", (unsigned long)regs->r12,
 	       (unsigned long)regs->r13, (unsigned long)regs->r14);
 	printk("r15: %016lx   cr2: %016lx   cr3: %016lx\n", (unsigned long)regs->r15,
-	       read_cr2(), read_cr3());
-	if (guest)
+	       s->cr2, s->cr3);
+}
+
+/**
+ * snapshot_take() - Note what this CPU was doing.
+ * @s:    filled in
+ * @regs: saved on this CPU
+ *
+ * Context: any, NMI included.
+ */
+void snapshot_take(struct cpu_snapshot *s, const struct cpu_user_regs *regs)
+{
+	s->regs = *regs;
+	s->cpu = smp_processor_id();
+	s->running = current;
+	s->cr2 = read_cr2();
+	s->cr3 = read_cr3();
+	s->nr_trace = regs->cs & 3 ? 0 : stack_trace(regs->rbp, s->trace, ARRAY_SIZE(s->trace));
+}
+
+/** snapshot_print() - Print what snapshot_take() noted, on whatever CPU. */
+void snapshot_print(const struct cpu_snapshot *s)
+{
+	print_registers(s);
+	if (!(s->regs.cs & 3))
+		print_trace(s->regs.rip, s->trace, s->nr_trace);
+}
+
+/**
+ * show_registers() - Print registers, and the stack that they belong to.
+ * @regs: saved on this CPU; a guest's are those of the running vCPU
+ *
+ * A guest's stack is read through its own page tables: words of it are shown,
+ * as nothing says how the guest keeps its frames.
+ * Context: any; reads guest memory, faults included.
+ */
+void show_registers(const struct cpu_user_regs *regs)
+{
+	struct cpu_snapshot s;
+
+	snapshot_take(&s, regs);
+	snapshot_print(&s);
+	if (regs->cs & 3)
 		show_guest_stack(regs->rsp);
-	else
-		show_trace(regs->rip, regs->rbp);
 }
 
 void show_stack_here(void)
@@ -119,6 +176,7 @@ void show_stack_here(void)
 void reboot_or_halt(void)
 {
 	local_irq_disable();
+	smp_stop_others();
 	console_start_sync();
 	if (opts.noreboot) {
 		printk("Halted: 'noreboot' is set. Reset the machine by hand.\n");
@@ -143,6 +201,8 @@ static void panic_banner(void)
 {
 	static unsigned int depth;
 
+	/* Of two CPUs that fail at once, one tells. */
+	smp_stop_others();
 	if (++depth > 2)
 		halt_silently();
 	console_force_unlock();

@@ -9,6 +9,7 @@
 #include <hv/errno.h>
 #include <hv/guest_access.h>
 #include <hv/hypercall.h>
+#include <hv/irq.h>
 #include <hv/lib.h>
 #include <hv/percpu.h>
 
@@ -225,19 +226,27 @@ static long bind_vcpu(union evtchn_arg *arg)
 {
 	const struct evtchn_bind_vcpu *op = &arg->bind_vcpu;
 	struct domain *d = current->domain;
+	struct vcpu *v = domain_vcpu(d, op->vcpu);
 	struct evtchn *chn;
 	unsigned long flags;
+	bool is_pirq = false;
+	u32 pirq = 0;
 	long rc = -EINVAL;
 
-	if (!domain_vcpu(d, op->vcpu))
+	if (!v)
 		return -ENOENT;
 	spin_lock_irqsave(&d->evtchn->lock, flags);
 	chn = evtchn_from_port(d, op->port);
 	if (chn && may_move(chn)) {
 		chn->notify_vcpu_id = op->vcpu;
+		is_pirq = chn->state == ECS_PIRQ;
+		pirq = chn->pirq.number;
 		rc = 0;
 	}
 	spin_unlock_irqrestore(&d->evtchn->lock, flags);
+	/* The lock of the pirqs is outside of the event lock. */
+	if (is_pirq)
+		pirq_guest_move(v, pirq);
 	return rc;
 }
 

@@ -113,7 +113,7 @@ void evtchn_lock_pair(struct domain *a, struct domain *b, unsigned long *flags)
 	*flags = local_irq_save();
 	spin_lock(&first->evtchn->lock);
 	if (a != b)
-		spin_lock(first == a ? &b->evtchn->lock : &a->evtchn->lock);
+		spin_lock_nested(first == a ? &b->evtchn->lock : &a->evtchn->lock);
 }
 
 void evtchn_unlock_pair(struct domain *a, struct domain *b, unsigned long flags)
@@ -146,7 +146,7 @@ static struct domain *lock_with_peer(struct domain *d, u32 port, unsigned long *
 		if (peer == d)
 			return d;
 		if (peer->domain_id > d->domain_id) {
-			spin_lock(&peer->evtchn->lock);
+			spin_lock_nested(&peer->evtchn->lock);
 			return peer;
 		}
 		if (spin_trylock(&peer->evtchn->lock))

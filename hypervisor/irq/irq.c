@@ -25,6 +25,8 @@
 /* More than this many in a window, and the line rests for one. */
 #define STORM_WINDOW_NS		(10 * NSEC_PER_MSEC)
 #define STORM_INTERRUPTS	10000
+/* Longer than a message takes from a device to a CPU that has interrupts on. */
+#define MOVE_SETTLE_NS		NSEC_PER_MSEC
 
 unsigned int nr_gsis __ro_after_init = NR_LEGACY_IRQS;
 
@@ -54,18 +56,93 @@ static int desc_ensure_vector(struct irq_desc *desc, unsigned int cpu)
 	rc = vector_assign(desc->irq, 1, cpu, &vector);
 	if (rc < 0)
 		return rc;
-	desc->cpu = rc;
+	desc->cpu = desc->wanted_cpu = rc;
 	desc->vector = vector;
 	return 0;
 }
 
-/* Delivery. */
+/* Moving a line to another CPU. */
+
+/* What the line sent to the old vector until it was moved has arrived: interrupts are on here. */
+static void old_vector_done(void *data)
+{
+	struct irq_desc *desc = data;
+	unsigned long flags;
+	u8 vector;
+
+	spin_lock_irqsave(&desc->lock, flags);
+	vector = desc->old_vector;
+	desc->old_vector = 0;
+	if (vector)
+		vector_release(desc->old_cpu, vector);
+	spin_unlock_irqrestore(&desc->lock, flags);
+}
 
 static void desc_unmask(struct irq_desc *desc)
 {
 	if (!desc->in_flight && !desc->throttled && (desc->handler || desc->nr_guests))
 		desc->ctl->unmask(desc);
 }
+
+/*
+ * Go to desc->wanted_cpu, or the next with a free vector. The line has just
+ * fired and been acknowledged, or is masked: then no message of it is pending
+ * that the controller would have to remember by the old vector.
+ */
+static void desc_move(struct irq_desc *desc)
+{
+	u8 vector;
+	int cpu;
+
+	if (desc->old_vector)
+		return;
+	cpu = vector_assign(desc->irq, 1, desc->wanted_cpu, &vector);
+	if (cpu < 0)
+		return;
+	desc->old_vector = desc->vector;
+	desc->old_cpu = desc->cpu;
+	desc->vector = vector;
+	desc->cpu = cpu;
+	desc->wanted_cpu = cpu;
+	desc->ctl->setup(desc);
+	timer_migrate(&desc->old_timer, desc->old_cpu);
+	timer_set(&desc->old_timer, now_ns() + MOVE_SETTLE_NS);
+}
+
+/* Messages that share a vector block cannot part; the 8259s know one CPU. */
+static bool desc_movable(const struct irq_desc *desc)
+{
+	return desc->ctl && desc->vector && !desc->ctl->fixed_vector &&
+	       !(desc->msi && msi_is_block(desc->msi));
+}
+
+/**
+ * irq_set_cpu() - Let a line interrupt another CPU.
+ * @irq: line
+ * @cpu: online
+ *
+ * It moves when it next fires, which is when that is safe; or at once if it
+ * cannot fire now.
+ */
+void irq_set_cpu(unsigned int irq, unsigned int cpu)
+{
+	struct irq_desc *desc = irq_to_desc(irq);
+	unsigned long flags;
+
+	if (!desc)
+		return;
+	spin_lock_irqsave(&desc->lock, flags);
+	if (desc_movable(desc)) {
+		desc->wanted_cpu = cpu;
+		if (cpu != desc->cpu && (desc->in_flight || desc->throttled)) {
+			desc_move(desc);
+			desc_unmask(desc);
+		}
+	}
+	spin_unlock_irqrestore(&desc->lock, flags);
+}
+
+/* Delivery. */
 
 static void throttle(struct irq_desc *desc)
 {
@@ -81,18 +158,22 @@ static void throttle(struct irq_desc *desc)
 	desc->throttled = true;
 	desc->ctl->mask(desc);
 	timer_set(&desc->throttle_timer, now + STORM_WINDOW_NS);
-	pr_warn("irq %u: more than %u interrupts in 10 ms; the line rests for as long\n",
-		desc->irq, STORM_INTERRUPTS);
+	if (desc->msi)
+		pr_warn("irq %u (MSI of " PCI_FMT "): more than %u interrupts in 10 ms; it rests for as long\n",
+			desc->irq, PCI_ARGS(msi_sbdf(desc->msi)), STORM_INTERRUPTS);
+	else
+		pr_warn("irq %u (%s line): more than %u interrupts in 10 ms; it rests for as long\n",
+			desc->irq, desc->ctl->name, STORM_INTERRUPTS);
 }
 
 /* Called and left with the lock held, which the handler does not see. */
 static void run_handler(struct irq_desc *desc)
 {
-	desc->running = true;
+	desc->running++;
 	spin_unlock(&desc->lock);
 	desc->handler(desc->data);
 	spin_lock(&desc->lock);
-	desc->running = false;
+	desc->running--;
 	if (desc->level)
 		desc_unmask(desc);
 }
@@ -112,13 +193,13 @@ static void send_to_guests(struct irq_desc *desc)
 	}
 	if (!desc->level)
 		throttle(desc);
-	desc->running = true;
+	desc->running++;
 	spin_unlock(&desc->lock);
 	for (unsigned int i = 0; i < n; i++)
 		if (!evtchn_send_pirq(to[i].d, to[i].pirq))
 			irq_guest_eoi(desc->irq, to[i].d);
 	spin_lock(&desc->lock);
-	WRITE_ONCE(desc->running, false);
+	WRITE_ONCE(desc->running, desc->running - 1);
 }
 
 /* What came meanwhile is lost for an edge line; the guests are told once. */
@@ -149,6 +230,11 @@ static void line_interrupt(struct irq_desc *desc)
 		desc->ctl->eoi(desc);
 	else
 		apic_eoi();
+	if (unlikely(desc->wanted_cpu != desc->cpu)) {
+		desc_move(desc);
+		if (!desc->level)
+			desc_unmask(desc);
+	}
 	if (desc->handler)
 		run_handler(desc);
 	else if (desc->nr_guests)
@@ -438,6 +524,7 @@ static struct irq_desc *desc_create(unsigned int irq)
 	spin_lock_init(&desc->lock);
 	desc->irq = irq;
 	timer_init(&desc->throttle_timer, throttle_end, desc, 0);
+	timer_init(&desc->old_timer, old_vector_done, desc, 0);
 	return desc;
 }
 
@@ -497,7 +584,7 @@ int irq_setup_msi(unsigned int first_irq, unsigned int nr, unsigned int cpu, str
 		unsigned long flags;
 
 		spin_lock_irqsave(&desc->lock, flags);
-		desc->cpu = rc;
+		desc->cpu = desc->wanted_cpu = rc;
 		desc->vector = vector + i;
 		desc->level = false;
 		desc->throttled = false;
@@ -542,6 +629,8 @@ void irq_free_msi(unsigned int irq)
 	u8 vector;
 
 	timer_stop(&desc->throttle_timer);
+	timer_stop(&desc->old_timer);
+	old_vector_done(desc);
 	spin_lock_irqsave(&desc->lock, flags);
 	vector = desc->vector;
 	desc->vector = 0;
@@ -596,11 +685,6 @@ static void __init gsi_init(unsigned int gsi)
 	descs[gsi] = desc;
 }
 
-static void event_check_interrupt(void)
-{
-	/* Taking it was all: softirqs are looked at on the way out. */
-}
-
 /**
  * irq_init() - Take over every interrupt controller, all lines masked.
  *
@@ -608,7 +692,6 @@ static void event_check_interrupt(void)
  */
 void __init irq_init(void)
 {
-	irq_set_vector_handler(VECTOR_EVENT_CHECK, event_check_interrupt);
 	ioapic_init();
 	for (unsigned int gsi = 0; gsi < nr_gsis; gsi++)
 		gsi_init(gsi);

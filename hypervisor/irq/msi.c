@@ -80,6 +80,16 @@ struct msi_device {
 
 /* Controller. */
 
+bool msi_is_block(const struct msi_desc *m)
+{
+	return !m->msix && m->nr_irqs > 1;
+}
+
+struct pci_sbdf msi_sbdf(const struct msi_desc *m)
+{
+	return m->dev->sbdf;
+}
+
 static void write_message(struct irq_desc *desc)
 {
 	const struct msi_desc *m = desc->msi;

@@ -298,6 +298,21 @@ void pirq_guest_unbind(struct domain *d, u32 pirq)
 	spin_unlock(&pd->lock);
 }
 
+/**
+ * pirq_guest_move() - Let a line arrive where the vCPU runs that takes its event.
+ * @v:    the vCPU
+ * @pirq: its domain's number; harmless without a line
+ *
+ * Context: hypercall, no event lock held.
+ */
+void pirq_guest_move(struct vcpu *v, u32 pirq)
+{
+	int irq = pirq_to_irq(v->domain, pirq);
+
+	if (irq >= 0)
+		irq_set_cpu(irq, READ_ONCE(v->processor));
+}
+
 void pirq_guest_eoi(struct domain *d, u32 pirq)
 {
 	int irq = pirq_to_irq(d, pirq);

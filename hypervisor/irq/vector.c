@@ -72,7 +72,7 @@ int vector_assign(unsigned int irq, unsigned int nr, unsigned int cpu, u8 *vecto
 	int rc = -ENOSPC;
 
 	spin_lock_irqsave(&vector_lock, flags);
-	for (unsigned int i = 0; i < nr_cpus && rc; i++, cpu = (cpu + 1) % nr_cpus) {
+	for (unsigned int i = 0; i < nr_cpus && rc < 0; i++, cpu = (cpu + 1) % nr_cpus) {
 		*vector = vector_irq[cpu] ? vector_find(cpu, nr) : 0;
 		if (!*vector)
 			continue;

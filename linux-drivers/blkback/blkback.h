@@ -28,6 +28,7 @@
 
 #include "../xenbus/xenbus_be.h"
 #include "compat.h"
+#include "linger.h"
 #include "wire.h"
 
 #define BATCH_REQS	32	/* requests taken off a ring in one go */
@@ -71,7 +72,7 @@ struct blk_seg {
 
 /*
  * struct blk_req - A request in flight.
- * @done:     in ring->done, ->slow or ->busy when it has ended
+ * @done:     in ring->done, ->slow or ->busy when it has ended, then in ->freed
  * @status:   BLKIF_RSP_*
  * @copied:   segments without @persist are copied, else mapped
  * @segs:     @w.nr_segs of them: @few, or allocated together with @vecs
@@ -135,6 +136,8 @@ enum {
  * @after:       a barrier is in flight: take nothing more
  * @done:        ended, to be answered by whoever comes first
  * @slow:        ended, too much for an interrupt: for the thread
+ * @spare:       requests to be used again
+ * @freed:       the same, as they were freed
  * @busy:        ended, but somebody else (a network card) still uses the pages
  */
 struct blk_ring {
@@ -151,6 +154,8 @@ struct blk_ring {
 	struct blk_req *held;
 	bool after;
 	bool persist_full;
+	struct blk_linger linger;
+	struct llist_node *spare;
 	unsigned int nr_persist;
 	u32 hash_key;
 	struct map_batch *map;
@@ -160,6 +165,7 @@ struct blk_ring {
 	struct llist_head done;
 	struct llist_head slow;
 	struct llist_head busy;
+	struct llist_head freed;
 	RING_IDX responded;
 	wait_queue_head_t idle;
 
@@ -213,6 +219,7 @@ extern int max_ring_page_order;
 extern int log_stats;
 extern bool feature_persistent;
 extern unsigned int buffer_squeeze_duration_ms;
+extern unsigned int poll_us;
 
 /* main.c */
 extern struct kmem_cache *blk_req_cache;
@@ -236,6 +243,7 @@ void blk_ring_stop(struct blk_ring *ring);
 void blk_ring_put(struct blk_ring *ring);
 struct blk_req *blk_req_new(struct blk_ring *ring);
 void blk_req_free(struct blk_req *req);
+void blk_reqs_shrink(struct blk_ring *ring);
 
 /* grant.c */
 int blk_table_fetch(struct blk_req *req, unsigned int slot);

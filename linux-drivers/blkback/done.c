@@ -72,16 +72,21 @@ static void answer(struct llist_node *list)
 }
 
 /*
- * The thread may wait for a barrier's predecessors; blk_ring_stop() for all.
+ * The thread may wait for a barrier's predecessors, or want to wait for the
+ * guest's next request; blk_ring_stop() waits for all.
  * The ring may be unmapped and unbound as soon as @responded says so.
  */
-static void push(struct blk_ring *ring)
+static void push(struct blk_ring *ring, bool thread)
 {
+	bool wake;
+
 	if (ring->wire.rsp_prod == ring->responded)
 		return;
 	if (wire_push(&ring->wire, ring->responded))
 		xenbus_be_event_notify(&ring->event);
-	if (READ_ONCE(ring->held) || READ_ONCE(ring->after))
+	wake = blk_linger_answered(&ring->linger) && READ_ONCE(poll_us) && !thread &&
+	       ring->wire.rsp_prod == READ_ONCE(ring->wire.req_cons);
+	if (wake || READ_ONCE(ring->held) || READ_ONCE(ring->after))
 		xenbus_be_event_wake(&ring->event);
 	/* Partner: blk_ring_stop(), which then takes the ring away. */
 	smp_store_release(&ring->responded, ring->wire.rsp_prod);
@@ -102,7 +107,7 @@ static void pass(struct blk_ring *ring, bool thread)
 		blk_leave_flush(ring, true);
 		answer(list);
 	}
-	push(ring);
+	push(ring, thread);
 }
 
 static bool begin(struct blk_ring *ring, bool thread)

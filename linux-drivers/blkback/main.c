@@ -2,7 +2,8 @@
 /*
  * xen-blkback: parameters, and the module's coming and going.
  *
- * Names, defaults and meaning of the parameters are those of the stock module.
+ * Names, defaults and meaning of the parameters are those of the stock module,
+ * which has no poll_us.
  */
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -42,6 +43,10 @@ unsigned int buffer_squeeze_duration_ms = 10;
 module_param(buffer_squeeze_duration_ms, uint, 0644);
 MODULE_PARM_DESC(buffer_squeeze_duration_ms,
 		 "Milliseconds for which no free pages are kept when memory is short");
+
+unsigned int poll_us = 50;
+module_param(poll_us, uint, 0644);
+MODULE_PARM_DESC(poll_us, "Microseconds to look for a guest's next request, 0 for never");
 
 struct kmem_cache *blk_req_cache;
 struct kmem_cache *blk_persist_cache;

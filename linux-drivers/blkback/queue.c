@@ -7,9 +7,25 @@
  * in the ring until the barrier has ended.
  */
 #include <linux/random.h>
+#include <linux/sched/clock.h>
+#include <linux/sched/stat.h>
 #include <linux/slab.h>
 
 #include "blkback.h"
+
+/* One that was used before, without asking the allocator, which would clear it. */
+static struct blk_req *req_again(struct blk_ring *ring)
+{
+	struct llist_node *node;
+
+	if (!ring->spare)
+		ring->spare = llist_del_all(&ring->freed);
+	node = ring->spare;
+	if (!node)
+		return NULL;
+	ring->spare = node->next;
+	return llist_entry(node, struct blk_req, done);
+}
 
 /**
  * blk_req_new() - Make a request; waits for memory, of which it takes little.
@@ -19,8 +35,10 @@
  */
 struct blk_req *blk_req_new(struct blk_ring *ring)
 {
-	struct blk_req *req = kmem_cache_alloc(blk_req_cache, GFP_NOIO | __GFP_NOFAIL);
+	struct blk_req *req = req_again(ring);
 
+	if (!req)
+		req = kmem_cache_alloc(blk_req_cache, GFP_NOIO | __GFP_NOFAIL);
 	req->ring = ring;
 	req->status = BLKIF_RSP_OKAY;
 	req->copied = false;
@@ -39,7 +57,27 @@ void blk_req_free(struct blk_req *req)
 {
 	if (req->segs != req->few)
 		kfree(req->segs);
-	kmem_cache_free(blk_req_cache, req);
+	llist_add(&req->done, &req->ring->freed);
+}
+
+static void free_list(struct llist_node *list)
+{
+	struct blk_req *req, *next;
+
+	llist_for_each_entry_safe(req, next, list, done)
+		kmem_cache_free(blk_req_cache, req);
+}
+
+/**
+ * blk_reqs_shrink() - Free requests that are not in use; a ring keeps at most
+ * as many as it has entries.
+ * @ring: the ring
+ *
+ * Context: any.
+ */
+void blk_reqs_shrink(struct blk_ring *ring)
+{
+	free_list(llist_del_all(&ring->freed));
 }
 
 /* taking requests */
@@ -98,9 +136,6 @@ static int pending(struct blk_ring *ring, RING_IDX *prod)
 {
 	int rc = wire_pending(&ring->wire, prod);
 
-	/* Not in a loop: the index is the guest's and may come and go. */
-	if (!rc && wire_rearm(&ring->wire))
-		rc = wire_pending(&ring->wire, prod);
 	if (rc < 0)
 		xenbus_be_broken(ring->dev->be,
 				 "request index %u of a ring with %u entries, %u answered", *prod,
@@ -129,6 +164,39 @@ static unsigned int take(struct blk_ring *ring, struct blk_req **batch)
 	if (in_flight(ring) == ring->wire.size)
 		ring->stats->oo_req++;
 	return nr;
+}
+
+/*
+ * Wait a moment for a guest that has all its answers, unless somebody else
+ * wants the CPU.
+ */
+static void linger(struct blk_ring *ring)
+{
+	u64 max_ns = READ_ONCE(poll_us) * (u64)NSEC_PER_USEC;
+	bool came = false;
+	RING_IDX prod;
+	u64 end;
+
+	if (!max_ns || !blk_linger_begin(&ring->linger) || in_flight(ring))
+		return;
+	end = local_clock() + min_t(u64, max_ns, NSEC_PER_MSEC);
+	while (!came && single_task_running() && !need_resched() && local_clock() < end) {
+		cpu_relax();
+		came = wire_pending(&ring->wire, &prod);
+	}
+	blk_linger_end(&ring->linger, came);
+}
+
+/* Not in a loop: the producer index is the guest's and may come and go. */
+static unsigned int take_or_rearm(struct blk_ring *ring, struct blk_req **batch)
+{
+	unsigned int nr = take(ring, batch);
+
+	if (nr)
+		return nr;
+	linger(ring);
+	wire_rearm(&ring->wire);
+	return take(ring, batch);
 }
 
 /* sending them on */
@@ -234,7 +302,7 @@ static bool run(void *data)
 
 	do {
 		blk_drain(ring, true);
-		nr = take(ring, batch);
+		nr = take_or_rearm(ring, batch);
 		if (nr)
 			process(ring, batch, nr);
 		worked |= nr;
@@ -254,6 +322,8 @@ static void ring_free(struct kref *ref)
 {
 	struct blk_ring *ring = container_of(ref, struct blk_ring, ref);
 
+	blk_reqs_shrink(ring);
+	free_list(ring->spare);
 	kfree(ring->map);
 	kfree(ring->copy_in);
 	kfree(ring->copy_out);
@@ -289,6 +359,7 @@ static struct blk_ring *ring_alloc(struct blk_dev *dev, unsigned int nr)
 	init_llist_head(&ring->done);
 	init_llist_head(&ring->slow);
 	init_llist_head(&ring->busy);
+	init_llist_head(&ring->freed);
 	init_waitqueue_head(&ring->idle);
 	gnttab_page_cache_init(&ring->frames);
 	spin_lock_init(&ring->lock);

@@ -12,6 +12,8 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/stddef.h>
 #include <linux/string.h>
 #include <asm/barrier.h>
 
@@ -20,6 +22,11 @@
 static_assert(sizeof(struct blkif_request) == WIRE_STRIDE_64);
 static_assert(sizeof(struct blkif_response) == 16);
 static_assert(offsetof(struct blkif_sring, ring) == 64);
+static_assert(offsetof(struct blkif_request, u.rw.nr_segments) == 1);
+static_assert(offsetofend(struct blkif_request, u.rw.seg[0]) == 32);
+static_assert(offsetofend(struct blkif_request, u.indirect.indirect_grefs[0]) <= 32);
+static_assert(offsetofend(struct blkif_request, u.discard.nr_sectors) <= 32);
+static_assert(WIRE_STRIDE_64 == 32 + 8 * (BLK_DIRECT_SEGS - 1));
 
 #define PAD_32		4	/* bytes of padding that the 32-bit layout lacks */
 #define HEAD_BYTES	4	/* before the padding: operation, count, handle */
@@ -65,21 +72,33 @@ static void *wire_entry(const struct wire_ring *ring, RING_IDX idx)
 	return (char *)ring->sring->ring + (size_t)(idx & (ring->size - 1)) * ring->stride;
 }
 
+/*
+ * All forms are told apart by eight words, but a direct request's segments are
+ * two words more each. @head has their number where other forms have a flag.
+ */
+static unsigned int words_used(u32 head)
+{
+	unsigned int nr_segs = head >> 8 & 0xff;
+
+	return 8 + 2 * min(nr_segs, BLK_DIRECT_SEGS - 1U);
+}
+
 /**
  * wire_copy() - Copy an entry to private memory, each word once.
  * @ring: the ring
  * @idx:  of a request below the producer index
- * @raw:  the copy
+ * @raw:  the copy; unset where the request uses nothing
  */
 void wire_copy(const struct wire_ring *ring, RING_IDX idx, union wire_raw *raw)
 {
 	unsigned int skip = ring->stride == WIRE_STRIDE_32 ? PAD_32 / 4 : 0;
 	const u32 *from = wire_entry(ring, idx);
-	unsigned int i;
+	unsigned int i, nr;
 
 	raw->word[0] = READ_ONCE(from[0]);
 	raw->word[1] = 0;
-	for (i = 2; i < ARRAY_SIZE(raw->word); i++)
+	nr = words_used(raw->word[0]);
+	for (i = 2; i < nr; i++)
 		raw->word[i] = READ_ONCE(from[i - skip]);
 }
 

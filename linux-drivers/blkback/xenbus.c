@@ -135,9 +135,12 @@ static void reclaim(struct xenbus_be *be)
 
 	WRITE_ONCE(dev->squeeze_end,
 		   jiffies + msecs_to_jiffies(READ_ONCE(buffer_squeeze_duration_ms)));
-	for (i = 0; i < dev->max_rings; i++)
-		if (dev->rings[i])
-			blk_pages_shrink(dev->rings[i], 0);
+	for (i = 0; i < dev->max_rings; i++) {
+		if (!dev->rings[i])
+			continue;
+		blk_pages_shrink(dev->rings[i], 0);
+		blk_reqs_shrink(dev->rings[i]);
+	}
 }
 
 /* the connection */

@@ -100,6 +100,24 @@ static void be_wait(struct xenbus_be *be)
 		be_show(be, open ? be->drv->ready_state : XenbusStateInitWait);
 }
 
+/*
+ * The toolstack asks something of the frontend by writing our state, to close or
+ * to reconfigure: it stands until the frontend, which may not yet have seen it,
+ * has moved. One that saw Closing must not find us Connected again: Linux's
+ * xen-blkfront takes that for a new connection and dies.
+ */
+static bool be_told_to_close(const struct xenbus_be *be)
+{
+	return xenbus_read_driver_state(be->dev->nodename) == XenbusStateClosing;
+}
+
+static bool be_toolstack_asks(const struct xenbus_be *be)
+{
+	return be_told_to_close(be) ||
+	       (be->drv->reconfigure &&
+		xenbus_read_driver_state(be->dev->nodename) == XenbusStateReconfiguring);
+}
+
 static void be_connect(struct xenbus_be *be, enum xenbus_state fe)
 {
 	int rc;
@@ -109,6 +127,8 @@ static void be_connect(struct xenbus_be *be, enum xenbus_state fe)
 		be_disconnect(be);
 
 	if (xenbus_be_is_broken(be))
+		return;
+	if (be->connected && fe == XenbusStateConnected && be_toolstack_asks(be))
 		return;
 	if (!be->connected) {
 		if (be_ask_gate(be) != 1)
@@ -135,7 +155,7 @@ static void be_reconfigure(struct xenbus_be *be)
 	rc = be->drv->reconfigure(be);
 	if (rc)
 		be_fail(be, rc, "cannot reconfigure");
-	else
+	else if (!be_told_to_close(be))
 		be_show(be, XenbusStateReconfigured);
 }
 
@@ -230,7 +250,8 @@ static void be_step(struct xenbus_be *be)
 	if (xenbus_be_is_broken(be) && !test_bit(BE_FINISHED, &be->flags)) {
 		be_disconnect(be);
 		be_show(be, XenbusStateClosed);
-	} else if (kicked && be->connected && be->drv->refresh && be->drv->refresh(be) > 0) {
+	} else if (kicked && be->connected && be->drv->refresh && be->drv->refresh(be) > 0 &&
+		   !be_toolstack_asks(be)) {
 		be_show_again(be, XenbusStateConnected);
 	}
 }

@@ -173,8 +173,30 @@ def memory():
     yield call(28, 4, struct.pack("<HHIIIQQ", 7, 1, 0, 20, 0, 0, 0x12000))
 
 
+def pci_address():
+    yield b"(0000:03:00.0)(03:00.1)(0001:02:1f.*)(04:*.*)"
+    yield b"(03:00.0"
+    yield b"0000:0a:1c.7"
+    yield b"0a:1c.*"
+    yield b"0000:03:00.0-e0:2:ff"
+
+
+def pci_ops():
+    """Records of fuzz_pci_ops.c."""
+    def op(cmd, offset, size, value=0, flags=0, dev=0):
+        return struct.pack("<BBBBhHI3I", cmd, dev, flags, size, offset, 0, value, 0, 1, 2)
+
+    sizing = b"".join(op(1, 0x10 + 4 * i, 4, 0xFFFFFFFF) + op(0, 0x10 + 4 * i, 4) for i in range(9))
+    yield sizing + op(1, 4, 2, 0x407) + op(1, 6, 2, 0xFFFF) + op(1, 4, 4, 0xFFFFFFFF)
+    yield op(1, 0xCC, 2, 3) + op(1, 0xCC, 2, 0x8100) + op(1, 0xE8, 2, 0xFFFF) + op(1, 0xE8, 4, 0xFFFFFFFF)
+    yield op(1, 4, 2, 0x400, 1) + op(1, 0xD2, 2, 1) + op(1, 0xA2, 2, 0xC000) + op(1, 0xD0, 4, 0)
+    yield op(2, 0, 0) + op(3, 0, 0) + op(4, 0, 0, 3) + op(5, 0, 0) + op(4, 0, 0, 129) + op(6, 0, 0)
+    yield op(1, 0x40, 4, 0x12345678, 2) + op(1, 0x104, 2, 0xFFFF) + op(0, 0x7FFE, 4) + op(1, 0x62, 2, 0x8000)
+
+
 def main():
-    for make in (multiboot1, multiboot2, elf, bzimage, cmdline, evtchn, grant, memory):
+    for make in (multiboot1, multiboot2, elf, bzimage, cmdline, evtchn, grant, memory,
+                 pci_address, pci_ops):
         folder = os.path.join(sys.argv[1], make.__name__)
         os.makedirs(folder, exist_ok=True)
         for i, data in enumerate(make()):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A machine started by scripts/run, driven over its serial console."""
 
+import base64
 import os
 import re
 import signal
@@ -10,6 +11,7 @@ import pexpect
 # For a machine five times slower than the slowest seen: two busy cores, no KVM.
 BOOT_S = 1500
 COMMAND_S = 300
+LINE = 72
 
 # What must never be on a console; the text names the trouble in the verdict.
 TROUBLE = re.compile(
@@ -27,6 +29,7 @@ class Machine:
 
     def __init__(self, run, record, put=(), qemu=(), **options):
         words = ["--no-build", "--record", str(record)]
+        options = {"guests": "0", **options}
         for name, value in options.items():
             option = "--" + name.replace("_", "-")
             words += [option] if value is True else [option, str(value)] if value else []
@@ -51,6 +54,19 @@ class Machine:
                           + "\n".join(self.seen.splitlines()[-30:]))
         return self.child.match
 
+    def poke(self, pattern, every=15):
+        """Press Enter until the pattern comes: whoever should answer may not listen yet."""
+        for _ in range(BOOT_S // every):
+            self.child.send("\r")
+            which = self.child.expect([pattern, TROUBLE, pexpect.EOF, pexpect.TIMEOUT],
+                                      timeout=every)
+            if which == 0:
+                self.seen += self.child.before + self.child.after
+                return
+            if which < 3:
+                break
+        raise Trouble(f"waiting for '{pattern}', the machine said:\n" + self.child.before[-3000:])
+
     def login(self):
         """Log in as root and get a shell that says nothing by itself."""
         self.expect("login: ")
@@ -69,10 +85,22 @@ class Machine:
 
     def try_shell(self, command, timeout=COMMAND_S):
         """Run a command; returns its exit status and output."""
+        command = self.spell(command)
         self.child.send(f"echo '<'do'>'; {command}; echo '<'rc $?'>'\r")
         self.expect(r"<do>\r*\n", timeout)
         match = self.expect(r"<rc (\d+)>", timeout)
         return int(match.group(1)), self.child.before.replace("\r", "").strip()
+
+    def spell(self, command):
+        """A way to type COMMAND: Xen keeps 128 bytes of input, so a long one goes in pieces,
+        each waited for."""
+        if len(command) <= LINE and "\n" not in command:
+            return command
+        code = base64.b64encode(command.encode()).decode()
+        for at in range(0, len(code), LINE):
+            self.child.send(f"b={'$b' if at else ''}{code[at:at + LINE]};echo '<'k'>'\r")
+            self.expect("<k>", COMMAND_S)
+        return 'eval "$(echo $b|base64 -d)"'
 
     def ends(self, timeout=BOOT_S):
         """Wait for the machine to switch itself off; returns QEMU's exit status."""

@@ -169,6 +169,11 @@ void pirq_guest_unbind(struct domain *d, u32 pirq)
 	pirq_bound[domain_index(d)][pirq] = false;
 }
 
+void pirq_guest_move(struct vcpu *v, u32 pirq)
+{
+	BUG_ON(!pirq_bound[domain_index(v->domain)][pirq]);
+}
+
 size_t raw_copy_from_guest(void *to, unsigned long from_va, size_t len)
 {
 	if (from_va < PAGE_SIZE)

@@ -8,6 +8,7 @@
 #include <hv/options.h>
 #include <hv/printk.h>
 #include <hv/softirq.h>
+#include <hv/watchdog.h>
 #include "test.h"
 #include <stdio.h>
 #include <string.h>
@@ -33,6 +34,13 @@ void bug(const char *what, const char *file, unsigned int line)
 {
 	mock_assert(0, what, file, (int)line);
 	__builtin_unreachable();
+}
+
+static int watchdog_paused;
+
+void watchdog_pause(bool pause)
+{
+	watchdog_paused += pause ? 1 : -1;
 }
 
 void virq_send_global(u32 virq)

@@ -27,7 +27,8 @@ struct vcpu *current;
 unsigned long max_page = 1;
 u64 frame_chunks[FRAME_CHUNKS_MAX / 64] = { 1 };
 
-static struct percpu cpu0;
+unsigned int stub_cpu;
+static struct percpu cpu0, cpu1;
 static struct domain *dom[3];
 static struct vcpu vcpus[3];
 static u64 now;
@@ -90,6 +91,23 @@ void timer_set(struct timer *t, u64 expires_ns)
 
 void timer_stop(struct timer *t)
 {
+	if (pending_timer == t)
+		pending_timer = NULL;
+}
+
+void timer_migrate(struct timer *t, unsigned int cpu)
+{
+	t->cpu = cpu;
+}
+
+bool msi_is_block(const struct msi_desc *m)
+{
+	return false;
+}
+
+struct pci_sbdf msi_sbdf(const struct msi_desc *m)
+{
+	return (struct pci_sbdf){ .bus = 1 };
 }
 
 void apic_eoi(void)
@@ -187,7 +205,8 @@ static int setup_once(void **state)
 	acpi.isa_irq[9].gsi = 9;
 	acpi.isa_irq[0].valid = true;
 	acpi.isa_irq[0].gsi = 2;
-	if (irq_init_cpu(0))
+	percpu_of[1] = &cpu1;
+	if (irq_init_cpu(0) || irq_init_cpu(1))
 		return -1;
 	irq_init();
 	mmap((void *)FRAME_TABLE_START, 4096, PROT_READ | PROT_WRITE,
@@ -201,6 +220,8 @@ static int setup(void **state)
 {
 	memset(sent, 0, sizeof(sent));
 	apic_eois = 0;
+	stub_cpu = 0;
+	nr_cpus = 1;
 	port_bound = true;
 	pending_timer = NULL;
 	type_rc = 0;
@@ -453,6 +474,82 @@ static void stray_vectors(void **state)
 	assert_int_equal(cpu0.irq_depth, 0);
 }
 
+/* An interrupt by a vector of a CPU; was it the line's? */
+static bool vector_fires(unsigned int cpu, u8 vector)
+{
+	struct cpu_user_regs regs = { .entry_vector = vector };
+	unsigned int before = sent[0];
+
+	stub_cpu = cpu;
+	do_irq(&regs);
+	stub_cpu = 0;
+	return sent[0] != before;
+}
+
+static void line_follows_its_vcpu(void **state)
+{
+	struct irq_desc *desc;
+	u8 old, new;
+
+	nr_cpus = 2;
+	bind(0, 5, false);
+	desc = irq_to_desc(5);
+	old = desc->vector;
+	assert_int_equal(desc->cpu, 0);
+	vcpus[0].processor = 1;
+	pirq_guest_move(&vcpus[0], 5);
+	vcpus[0].processor = 0;
+	/* Nothing happens to a line that may be firing just now. */
+	assert_int_equal(desc->cpu, 0);
+	assert_true(vector_fires(0, old));
+	assert_int_equal(desc->cpu, 1);
+	assert_false(lines[5].masked);
+	new = desc->vector;
+	/* A message on its way to the old vector is not lost; then the vector is free. */
+	assert_true(vector_fires(0, old));
+	assert_true(vector_fires(1, new));
+	assert_non_null(pending_timer);
+	assert_int_equal(pending_timer->cpu, 0);
+	pending_timer->fn(pending_timer->data);
+	assert_int_equal(vector_to_irq(0, old), -ENOENT);
+	assert_false(vector_fires(0, old));
+	assert_true(vector_fires(1, new));
+	/* Back, at once while it is masked; twice in a row waits for the first. */
+	pirq_guest_move(&vcpus[0], 5);
+	assert_true(vector_fires(1, new));
+	assert_int_equal(desc->cpu, 0);
+	irq_set_cpu(5, 1);
+	assert_true(vector_fires(0, desc->vector));
+	assert_int_equal(desc->cpu, 0);
+	pending_timer->fn(pending_timer->data);
+	assert_int_equal(vector_to_irq(1, new), -ENOENT);
+	assert_true(vector_fires(0, desc->vector));
+	assert_int_equal(desc->cpu, 1);
+	pending_timer->fn(pending_timer->data);
+}
+
+static void masked_line_moves_at_once(void **state)
+{
+	struct irq_desc *desc;
+
+	nr_cpus = 2;
+	bind(0, 9, true);
+	desc = irq_to_desc(9);
+	assert_true(vector_fires(0, desc->vector));
+	assert_true(lines[9].masked);
+	irq_set_cpu(9, 1);
+	assert_int_equal(desc->cpu, 1);
+	assert_true(lines[9].masked);
+	pirq_guest_eoi(dom[0], 9);
+	assert_false(lines[9].masked);
+	assert_true(vector_fires(1, desc->vector));
+	pending_timer->fn(pending_timer->data);
+	/* No such line, no such CPU's vector: nothing to do. */
+	irq_set_cpu(NR_IRQS, 0);
+	irq_set_cpu(9, 1);
+	assert_int_equal(desc->cpu, 1);
+}
+
 #define TEST(t)	cmocka_unit_test_setup_teardown(t, setup, teardown)
 
 int main(void)
@@ -470,6 +567,8 @@ int main(void)
 		TEST(eoi_page_tells_who_needs_it),
 		TEST(death_ends_interrupts),
 		TEST(stray_vectors),
+		TEST(line_follows_its_vcpu),
+		TEST(masked_line_moves_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, setup_once, NULL);

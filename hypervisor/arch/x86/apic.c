@@ -67,6 +67,25 @@ void apic_eoi(void)
 		apic_write(APIC_EOI, 0);
 }
 
+static void icr_write(u32 dest, u32 command)
+{
+	unsigned long flags;
+
+	if (!enabled)
+		return;
+	if (x2apic) {
+		smp_mb();	/* the MSR write does not order earlier stores */
+		wrmsr(MSR_X2APIC + (APIC_ICR >> 4), (u64)dest << 32 | command);
+		return;
+	}
+	flags = local_irq_save();
+	while (regs[APIC_ICR / 4] & APIC_ICR_BUSY)
+		cpu_relax();
+	regs[APIC_ICR2 / 4] = dest << 24;
+	regs[APIC_ICR / 4] = command;
+	local_irq_restore(flags);
+}
+
 /**
  * send_ipi() - Interrupt another CPU.
  * @cpu:    CPU number, online
@@ -76,22 +95,35 @@ void apic_eoi(void)
  */
 void send_ipi(unsigned int cpu, u8 vector)
 {
-	u32 dest = percpu_of[cpu]->apic_id;
-	unsigned long flags;
+	icr_write(percpu_of[cpu]->apic_id, vector);
+}
 
-	if (!enabled)
-		return;
-	if (x2apic) {
-		smp_mb();	/* the MSR write does not order earlier stores */
-		wrmsr(MSR_X2APIC + (APIC_ICR >> 4), (u64)dest << 32 | vector);
-		return;
-	}
-	flags = local_irq_save();
-	while (regs[APIC_ICR / 4] & APIC_ICR_BUSY)
-		cpu_relax();
-	regs[APIC_ICR2 / 4] = dest << 24;
-	regs[APIC_ICR / 4] = vector;
-	local_irq_restore(flags);
+/**
+ * send_nmi_ipi() - The same, whether it has interrupts off or not.
+ * @cpu: CPU number, online
+ */
+void send_nmi_ipi(unsigned int cpu)
+{
+	icr_write(percpu_of[cpu]->apic_id, APIC_DM_NMI | APIC_ICR_ASSERT);
+}
+
+/**
+ * send_init() - Reset a CPU; it then waits for send_startup().
+ * @id: APIC id of any CPU but this
+ */
+void __init send_init(u32 id)
+{
+	icr_write(id, APIC_DM_INIT | APIC_ICR_ASSERT);
+}
+
+/**
+ * send_startup() - Let a CPU that waits after a reset run real-mode code.
+ * @id:   APIC id
+ * @page: frame number below 1 MiB of the code
+ */
+void __init send_startup(u32 id, u8 page)
+{
+	icr_write(id, APIC_DM_STARTUP | APIC_ICR_ASSERT | page);
 }
 
 static void error_interrupt(void)
@@ -134,7 +166,7 @@ static bool __init map_registers(void)
 }
 
 /* Local pins: LINT0 takes the 8259 if there is no I/O APIC, LINT1 the NMI. */
-static void setup_lint(bool bsp)
+static void __init setup_lint(bool bsp)
 {
 	u8 nmi = acpi.present ? acpi.lint_nmi_mask : 2;
 	u32 lint0 = bsp && (opts.noapic || !acpi.nr_ioapics) ? APIC_DM_EXTINT : APIC_LVT_MASKED;
@@ -143,7 +175,7 @@ static void setup_lint(bool bsp)
 	apic_write(APIC_LVT1, nmi & 2 ? APIC_DM_NMI : APIC_LVT_MASKED);
 }
 
-static void drop_stale_interrupts(void)
+static void __init drop_stale_interrupts(void)
 {
 	/* Firmware may leave vectors in service; each takes one end of interrupt. */
 	for (unsigned int i = 0; i < 256; i++) {
@@ -157,7 +189,7 @@ static void drop_stale_interrupts(void)
 	}
 }
 
-static void setup_cpu(bool bsp)
+static void __init setup_cpu(bool bsp)
 {
 	if (!x2apic) {
 		apic_write(APIC_DFR, 0xffffffff);
@@ -189,6 +221,27 @@ static u32 __init acpi_id_of(u32 id)
 	return ~0U;
 }
 
+static void __init switch_on(u64 base)
+{
+	base |= APIC_BASE_ENABLE;
+	wrmsr(MSR_APIC_BASE, base);	/* x2APIC is entered from xAPIC mode only */
+	if (x2apic)
+		wrmsr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
+}
+
+/**
+ * apic_init_ap() - Enable the local APIC of a CPU that starts.
+ *
+ * Context: interrupts off.
+ * Return: false if it has another id than the one it was started by.
+ */
+bool __init apic_init_ap(void)
+{
+	switch_on(rdmsr(MSR_APIC_BASE));
+	setup_cpu(false);
+	return apic_id() == this_cpu()->apic_id;
+}
+
 /**
  * apic_init_bsp() - Enable the boot CPU's local APIC.
  *
@@ -210,10 +263,7 @@ void __init apic_init_bsp(void)
 	x2apic = choose_x2apic(base, ecx);
 	if (!x2apic && !map_registers())
 		panic("APIC: no address space to map its registers\n");
-	base |= APIC_BASE_ENABLE;
-	wrmsr(MSR_APIC_BASE, base);	/* x2APIC is entered from xAPIC mode only */
-	if (x2apic)
-		wrmsr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
+	switch_on(base);
 	enabled = true;
 	tsc_deadline = ecx & CPUID1_ECX_TSC_DEADLINE;
 	irq_set_vector_handler(VECTOR_TIMER, timer_interrupt);

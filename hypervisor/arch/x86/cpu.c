@@ -77,6 +77,27 @@ static void xsetbv(u64 val)
 	__asm__ __volatile__("xsetbv" :: "c" (0), "a" ((u32)val), "d" ((u32)(val >> 32)));
 }
 
+/* Feature words of CPUID; OSXSAVE follows CR4 and says nothing. */
+static struct cpu_words {
+	u32 leaf1_c, leaf1_d, leaf7_b, ext_d;
+} boot_words __initdata;
+
+#define CPUID1_ECX_OSXSAVE	BIT(27)
+
+static struct cpu_words __init read_words(void)
+{
+	struct cpu_words w = { 0, 0, 0, 0 };
+	u32 a, b, c, d, max;
+
+	cpuid_count(0, 0, &max, &b, &c, &d);
+	cpuid_count(1, 0, &a, &b, &w.leaf1_c, &w.leaf1_d);
+	w.leaf1_c &= ~(u32)CPUID1_ECX_OSXSAVE;
+	if (max >= 7)
+		cpuid_count(7, 0, &a, &w.leaf7_b, &c, &d);
+	cpuid_count(0x80000001, 0, &a, &b, &c, &w.ext_d);
+	return w;
+}
+
 static void __init detect_features(void)
 {
 	struct cpu_features *f = &cpu_features;
@@ -112,13 +133,17 @@ static void __init detect_features(void)
 /**
  * cpu_init() - Control registers and fixed MSRs of this CPU.
  * @p: its area; p->cr4_host is set here
+ *
+ * The boot CPU comes first: what it can do is what all are set to.
  */
-void cpu_init(struct percpu *p)
+void __init cpu_init(struct percpu *p)
 {
 	struct cpu_features *f = &cpu_features;
 
-	if (p->info->cpu == 0)
+	if (p->info->cpu == 0) {
 		detect_features();
+		boot_words = read_words();
+	}
 	p->cr4_host = X86_CR4_PAE | X86_CR4_PGE | X86_CR4_MCE | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT;
 	if (f->smep)
 		p->cr4_host |= X86_CR4_SMEP;
@@ -136,6 +161,23 @@ void cpu_init(struct percpu *p)
 		xsetbv(f->xcr0_max);
 	wrmsr(MSR_PAT, PAT_VALUE);
 	__asm__ __volatile__("fninit");
+}
+
+/**
+ * cpu_check_same() - Compare this CPU with the boot CPU.
+ *
+ * What guests were told of the CPU is true of the boot CPU; vCPUs run on any.
+ */
+void __init cpu_check_same(void)
+{
+	struct cpu_words mine = read_words();
+
+	if (memcmp(&mine, &boot_words, sizeof(mine)) == 0)
+		return;
+	pr_warn("CPU%u: its features differ from those of the boot CPU (%08x %08x %08x %08x, not %08x %08x %08x %08x): guests may fail there; leave it out by maxcpus=%u\n",
+		smp_processor_id(), mine.leaf1_c, mine.leaf1_d, mine.leaf7_b, mine.ext_d,
+		boot_words.leaf1_c, boot_words.leaf1_d, boot_words.leaf7_b, boot_words.ext_d,
+		smp_processor_id());
 }
 
 /* Wait for an interrupt, unless there is work already; interrupts on before and after. */

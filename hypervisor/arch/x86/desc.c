@@ -85,7 +85,7 @@ static unsigned int stub_write(u8 *stub, struct cpu_info *info, const char *targ
 
 #define STUB_CSTAR	64
 
-static void syscall_init(struct percpu *p)
+static void syscall_stub_make(struct percpu *p)
 {
 	u8 *page = hv_page_alloc(0);
 	mfn_t mfn;
@@ -98,7 +98,10 @@ static void syscall_init(struct percpu *p)
 	p->syscall_stub = vmap(&mfn, 1, PTE_HV_RX);
 	if (!p->syscall_stub)
 		panic("CPU%u: no address space for its syscall entry", p->info->cpu);
+}
 
+static void syscall_init(const struct percpu *p)
+{
 	wrmsr(MSR_STAR, (u64)HV_CS << 32 | (u64)FLAT_CS32 << 48);
 	wrmsr(MSR_LSTAR, (u64)p->syscall_stub);
 	wrmsr(MSR_CSTAR, (u64)p->syscall_stub + STUB_CSTAR);
@@ -137,9 +140,14 @@ void desc_load_ldt(struct vcpu *v)
 	__asm__ __volatile__("lldt %w0" :: "r" (sel));
 }
 
-void desc_init_cpu(struct percpu *p)
+/**
+ * desc_prepare_cpu() - Make a CPU's TSS, its page of the GDT, its syscall entry.
+ * @p: the CPU's area; p->info is set
+ *
+ * Context: boot; any CPU.
+ */
+void desc_prepare_cpu(struct percpu *p)
 {
-	struct desc_ptr idtr = { sizeof(idt) - 1, (u64)idt };
 	char *stack = (char *)(p->info + 1) - STACK_SIZE;
 	unsigned int i;
 
@@ -150,9 +158,19 @@ void desc_init_cpu(struct percpu *p)
 
 	p->tss->rsp[0] = (u64)&p->info->guest_regs.es;
 	for (i = 0; i < 4; i++)
-		p->tss->ist[i] = (u64)stack + (i + 1) * PAGE_SIZE;
+		p->tss->ist[i] = (u64)stack + (2 * i + 2) * PAGE_SIZE;
 	p->tss->iomap_base = sizeof(struct tss64);
 	gdt_fill(p);
+	syscall_stub_make(p);
+}
+
+/**
+ * desc_init_cpu() - Load this CPU's descriptor tables, TSS and syscall entry points.
+ * @p: its area, prepared
+ */
+void desc_init_cpu(const struct percpu *p)
+{
+	struct desc_ptr idtr = { sizeof(idt) - 1, (u64)idt };
 
 	desc_load_gdt(NULL);
 	__asm__ __volatile__("lidt %0" :: "m" (idtr));

@@ -2,12 +2,18 @@
 /*
  * Flushing TLBs and caches, here and on other CPUs.
  *
- * Locks: flush_lock guards the one request that other CPUs are asked for.
- * Whoever waits for it, or for the others, answers requests meanwhile, so that
- * interrupts may be off; it must hold no lock under which anybody flushes.
+ * A full flush has no request of its own: who wants one reads the flush clock,
+ * sets a bit of the other CPU and waits until that has begun a flush later than
+ * the reading. So one flush, and one interrupt, serves all who want it at the
+ * time. One address, or the caches, are asked for by the one request below.
+ *
+ * Locks: flush_lock guards that request. Whoever waits for it, or for the
+ * others, answers requests meanwhile, so that interrupts may be off; it must
+ * hold no lock that another CPU waits for with interrupts off.
  */
 #include <asm/flush.h>
 #include <asm/page.h>
+#include <asm/pv.h>
 #include <asm/system.h>
 
 #include <hv/bug.h>
@@ -15,10 +21,14 @@
 #include <hv/percpu.h>
 #include <hv/spinlock.h>
 
+/* Bits of percpu.flush_wanted. */
+#define FLUSH_WANT_TLB		BIT(0)
+#define FLUSH_WANT_STATE	BIT(1)
+
 /* Starts above 0, so that a CPU that has never flushed is older than any stamp. */
 u64 tlb_clock = 1;
 
-enum flush_kind { FLUSH_TLB, FLUSH_ONE, FLUSH_CACHE };
+enum flush_kind { FLUSH_ONE, FLUSH_CACHE };
 
 static spinlock_t flush_lock = SPINLOCK_INIT;
 static struct {
@@ -35,7 +45,8 @@ static u64 flush_begin(void)
 
 static void flush_end(u64 began)
 {
-	this_cpu()->tlb_flush_time = began;
+	/* Partner: wait_flushed() and flush_tlb_older() of other CPUs. */
+	__atomic_store_n(&this_cpu()->tlb_flush_time, began, __ATOMIC_RELEASE);
 }
 
 /**
@@ -58,16 +69,19 @@ void flush_tlb_local(void)
 
 /**
  * write_cr3_flush() - Change the address space of this CPU.
- * @cr3: new value
+ * @cr3: new value, a guest's
  *
  * PV user pages are global, so that the plain "mov cr3" between a guest's
  * kernel and user tables keeps them; another address space must not see them.
  */
 void write_cr3_flush(u64 cr3)
 {
-	u64 began = flush_begin();
 	unsigned long cr4 = read_cr4();
+	u64 began;
 
+	__atomic_store_n(&this_cpu()->tlb_idle, false, __ATOMIC_RELAXED);
+	/* A full barrier: who did not see the above changed the tables before we read them. */
+	began = flush_begin();
 	if (cr4 & X86_CR4_PGE) {
 		write_cr4(cr4 & ~(unsigned long)X86_CR4_PGE);
 		write_cr3(cr3);
@@ -76,6 +90,18 @@ void write_cr3_flush(u64 cr3)
 		write_cr3(cr3);
 	}
 	flush_end(began);
+}
+
+/**
+ * write_cr3_idle() - Leave the guests' address spaces.
+ * @cr3: of the hypervisor's own tables
+ *
+ * From here on nobody needs to ask this CPU to flush what guests map.
+ */
+void write_cr3_idle(u64 cr3)
+{
+	write_cr3_flush(cr3);
+	__atomic_store_n(&this_cpu()->tlb_idle, true, __ATOMIC_RELEASE);
 }
 
 /**
@@ -90,9 +116,6 @@ void flush_one_local(unsigned long va)
 static void flush_here(enum flush_kind kind, unsigned long va)
 {
 	switch (kind) {
-	case FLUSH_TLB:
-		flush_tlb_local();
-		break;
 	case FLUSH_ONE:
 		flush_one_local(va);
 		break;
@@ -110,7 +133,16 @@ static void flush_here(enum flush_kind kind, unsigned long va)
 void flush_tlb_interrupt(void)
 {
 	unsigned int cpu = smp_processor_id();
+	struct percpu *p = this_cpu();
+	u32 wanted = 0;
 
+	/* Taken before it is done: who asks later asks again. */
+	if (__atomic_load_n(&p->flush_wanted, __ATOMIC_RELAXED))
+		wanted = __atomic_exchange_n(&p->flush_wanted, 0, __ATOMIC_SEQ_CST);
+	if (wanted & FLUSH_WANT_STATE)
+		pv_give_up_loaded();
+	if (wanted & FLUSH_WANT_TLB)
+		flush_tlb_local();
 	if (!(__atomic_load_n(&request.pending.bits[cpu / 64], __ATOMIC_SEQ_CST) & BIT(cpu % 64)))
 		return;
 	flush_here(request.kind, request.va);
@@ -131,10 +163,36 @@ void flush_tlb_serve(void)
 	cpu_relax();
 }
 
+/* The interrupt is on its way already if anything was wanted before. */
+static void want(unsigned int cpu, u32 what)
+{
+	if (!__atomic_fetch_or(&percpu_of[cpu]->flush_wanted, what, __ATOMIC_SEQ_CST))
+		send_ipi(cpu, VECTOR_FLUSH_TLB);
+}
+
+/**
+ * flush_ask_state() - Let a CPU write back the vCPU that it holds while it idles.
+ * @cpu: online, another one
+ *
+ * Context: any; does not wait. The CPU does nothing if it runs that vCPU.
+ */
+void flush_ask_state(unsigned int cpu)
+{
+	want(cpu, FLUSH_WANT_STATE);
+}
+
+static void wait_flushed(unsigned int cpu, u64 clock)
+{
+	lockcheck_wait_cpus();
+	while (__atomic_load_n(&percpu_of[cpu]->tlb_flush_time, __ATOMIC_ACQUIRE) <= clock)
+		flush_tlb_serve();
+}
+
 static void flush_others(const cpumask_t *others, enum flush_kind kind, unsigned long va)
 {
 	unsigned int cpu;
 
+	lockcheck_wait_cpus();
 	while (!spin_trylock(&flush_lock))
 		flush_tlb_serve();
 	request.kind = kind;
@@ -145,23 +203,29 @@ static void flush_others(const cpumask_t *others, enum flush_kind kind, unsigned
 		send_ipi(cpu, VECTOR_FLUSH_TLB);
 	for (unsigned int i = 0; i < CPUMASK_WORDS; i++)
 		while (__atomic_load_n(&request.pending.bits[i], __ATOMIC_SEQ_CST))
-			cpu_relax();
+			flush_tlb_serve();
 	spin_unlock(&flush_lock);
+}
+
+/* Those of @mask that run, without this one. */
+static cpumask_t others_online(const cpumask_t *mask)
+{
+	cpumask_t others = *mask;
+	unsigned int cpu;
+
+	cpumask_reset(&others, smp_processor_id());
+	cpumask_for_each(cpu, mask)
+		if (!percpu_of[cpu] || !READ_ONCE(percpu_of[cpu]->online))
+			cpumask_reset(&others, cpu);
+	return others;
 }
 
 static void flush_mask(const cpumask_t *mask, enum flush_kind kind, unsigned long va)
 {
-	unsigned int self = smp_processor_id();
-	cpumask_t others = *mask;
+	cpumask_t others = others_online(mask);
 
-	if (cpumask_test(mask, self))
+	if (cpumask_test(mask, smp_processor_id()))
 		flush_here(kind, va);
-	cpumask_reset(&others, self);
-	for (unsigned int cpu = 0; cpu < MAX_CPUS; cpu++) {
-		cpu = cpumask_next(&others, cpu);
-		if (cpu < MAX_CPUS && !(percpu_of[cpu] && percpu_of[cpu]->online))
-			cpumask_reset(&others, cpu);
-	}
 	if (!cpumask_empty(&others))
 		flush_others(&others, kind, va);
 }
@@ -174,7 +238,16 @@ static void flush_mask(const cpumask_t *mask, enum flush_kind kind, unsigned lon
  */
 void flush_tlb_mask(const cpumask_t *mask)
 {
-	flush_mask(mask, FLUSH_TLB, 0);
+	cpumask_t others = others_online(mask);
+	u64 clock = tlb_clock_now();
+	unsigned int cpu;
+
+	cpumask_for_each(cpu, &others)
+		want(cpu, FLUSH_WANT_TLB);
+	if (cpumask_test(mask, smp_processor_id()))
+		flush_tlb_local();
+	cpumask_for_each(cpu, &others)
+		wait_flushed(cpu, clock);
 }
 
 /** flush_one_mask() - As flush_tlb_mask(), of the one address @va. */
@@ -205,6 +278,7 @@ void cpumask_online(cpumask_t *mask)
  * flush_tlb_older() - Flush each CPU that has not begun to later than a time.
  * @clock: a reading of the flush clock
  *
+ * For what guests map: a CPU that has no guest's tables loaded is left alone.
  * Context: as flush_tlb_mask().
  */
 void flush_tlb_older(u64 clock)
@@ -213,13 +287,11 @@ void flush_tlb_older(u64 clock)
 	bool any = false;
 
 	cpumask_clear(&mask);
-	for (unsigned int cpu = 0, seen = 0; seen < nr_cpus && cpu < MAX_CPUS; cpu++) {
-		struct percpu *p = percpu_of[cpu];
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+		const struct percpu *p = percpu_of[cpu];
 
-		if (!p)
-			continue;
-		seen++;
-		if (READ_ONCE(p->tlb_flush_time) > clock)
+		if (__atomic_load_n(&p->tlb_flush_time, __ATOMIC_RELAXED) > clock ||
+		    __atomic_load_n(&p->tlb_idle, __ATOMIC_ACQUIRE))
 			continue;
 		cpumask_set(&mask, cpu);
 		any = true;

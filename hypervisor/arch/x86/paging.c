@@ -17,6 +17,7 @@
 #include <hv/printk.h>
 #include <hv/spinlock.h>
 #include <hv/string.h>
+#include <asm/flush.h>
 #include <asm/system.h>
 
 extern pte_t idle_l4_table[], hv_l3[], image_l1[];
@@ -138,6 +139,30 @@ void *vmap(const mfn_t *mfns, unsigned int nr, u64 flags)
 	return (void *)va;
 }
 
+/**
+ * vmap_stack() - A stack block: mapped where it is used, guarded where it is not.
+ *
+ * Context: boot.
+ * Return: its address, aligned to STACK_SIZE; NULL if there is no memory.
+ */
+void *vmap_stack(void)
+{
+	unsigned long va;
+
+	spin_lock(&vmap_lock);
+	vmap_next = ROUND_UP(vmap_next, STACK_SIZE);
+	va = vmap_space(STACK_PAGES);
+	for (unsigned int i = 0; va && i < STACK_PAGES; i++) {
+		void *page = STACK_PAGE_USED(i) ? hv_page_alloc(0) : NULL;
+
+		if (STACK_PAGE_USED(i) &&
+		    (!page || map_pages(va + i * PAGE_SIZE, virt_to_mfn(page), 1, PTE_HV_RW)))
+			va = 0;
+	}
+	spin_unlock(&vmap_lock);
+	return (void *)va;
+}
+
 void *ioremap_flags(paddr_t pa, size_t len, u64 flags)
 {
 	unsigned long offset = pa & ~PAGE_MASK;
@@ -158,6 +183,15 @@ void *ioremap(paddr_t pa, size_t len)
 	return ioremap_flags(pa, len, PTE_HV_UC);
 }
 
+/* What was the hypervisor's own is gone: CPUs may have it, whatever guests they run. */
+static void flush_everywhere(void)
+{
+	cpumask_t all;
+
+	cpumask_online(&all);
+	flush_tlb_mask(&all);
+}
+
 void iounmap(void *va, size_t len)
 {
 	unsigned long start = (unsigned long)va & PAGE_MASK;
@@ -165,6 +199,7 @@ void iounmap(void *va, size_t len)
 
 	spin_lock(&vmap_lock);
 	unmap_pages(start, nr);
+	flush_everywhere();
 	if (start + (nr + 1) * PAGE_SIZE == vmap_next)
 		vmap_next = start;
 	spin_unlock(&vmap_lock);
@@ -335,12 +370,11 @@ static void image_rights(const char *from, const char *to, u64 flags)
 		image_l1[i] = (image_l1[i] & PTE_ADDR_MASK) | flags;
 }
 
-/* Code is not writable, data not executable, and the page below each stack not there. */
+/* Code is not writable, data not executable, and the pages below each stack not there. */
 void __init paging_protect_image(void)
 {
 	extern char boot_stack[];
-	unsigned long guard_va = (unsigned long)boot_stack + 4 * PAGE_SIZE;
-	unsigned long guard = (guard_va - IMAGE_VIRT_START) >> PAGE_SHIFT;
+	unsigned long stack = ((unsigned long)boot_stack - IMAGE_VIRT_START) >> PAGE_SHIFT;
 	unsigned long i, end = ((unsigned long)__image_end - IMAGE_VIRT_START) >> PAGE_SHIFT;
 
 	image_rights(__image_start, __text_end, PTE_HV_RX);
@@ -350,7 +384,9 @@ void __init paging_protect_image(void)
 	image_rights(__init_text_end, __init_end, PTE_HV_RW);
 	image_rights(__init_end, __symbols_end, PTE_HV_RO);
 	image_rights(__symbols_end, __image_end, PTE_HV_RW);
-	image_l1[guard] = 0;
+	for (i = 0; i < STACK_PAGES; i++)
+		if (!STACK_PAGE_USED(i))
+			image_l1[stack + i] = 0;
 	for (i = end; i < 2 * PT_ENTRIES; i++)
 		image_l1[i] = 0;
 	flush_all();
@@ -364,6 +400,7 @@ void paging_free_init(void)
 
 	image_rights(__rodata_end, __ro_after_init_end, PTE_HV_RO);
 	unmap_pages((unsigned long)__init_start, (__init_end - __init_start) / PAGE_SIZE);
+	flush_everywhere();
 	page_alloc_add_range(_mfn(first), _mfn(end));
 	pr_info("Freed %lu KiB of init memory\n", (end - first) * PAGE_SIZE >> 10);
 }

@@ -14,6 +14,7 @@
 #include <hv/options.h>
 #include <hv/pci.h>
 #include <hv/printk.h>
+#include <hv/smp.h>
 #include <hv/time.h>
 #include <asm/system.h>
 
@@ -199,6 +200,7 @@ void machine_restart(void)
 	static const u8 order[] = { REBOOT_ACPI, REBOOT_KBD, REBOOT_PCI, REBOOT_TRIPLE };
 
 	local_irq_disable();
+	smp_stop_others();
 	*(volatile u16 *)paddr_to_virt(BDA_RESET_FLAG) = opts.reboot_warm ? BDA_RESET_WARM : 0;
 	if (opts.reboot != REBOOT_AUTO) {
 		methods[opts.reboot]();
@@ -211,9 +213,11 @@ void machine_restart(void)
 	machine_halt();
 }
 
-/** machine_halt() - Stop this CPU for good. Context: any. */
+/** machine_halt() - Stop all CPUs for good. Context: any. */
 void machine_halt(void)
 {
+	local_irq_disable();
+	smp_stop_others();
 	for (;;) {
 		local_irq_disable();
 		__asm__ __volatile__("hlt");

@@ -15,6 +15,7 @@
 #include <hv/perfc.h>
 #include <hv/percpu.h>
 #include <hv/printk.h>
+#include <hv/smp.h>
 #include <hv/softirq.h>
 #include <asm/desc.h>
 #include <asm/system.h>
@@ -113,16 +114,26 @@ static void guest_general_protection(struct vcpu *v, struct cpu_user_regs *regs)
 	pv_inject_trap(v, X86_VEC_GP, ec);
 }
 
-/* Machine checks are logged and given to domain 0's handler, if it has one. */
+/* Machine checks are logged and given to domain 0's handler, from a softirq, as NMIs are. */
 static void machine_check(void)
 {
-	struct vcpu *v = hardware_domain ? hardware_domain->vcpu[0] : NULL;
+	this_cpu()->mc_count++;
+	softirq_raise(SOFTIRQ_NMI);
+}
 
-	pr_err("CPU%u: machine check\n", smp_processor_id());
-	if (v) {
-		v->arch.mce_pending = true;
-		v->arch.exit_work = 1;
-	}
+/* What machine_check() put off. */
+static void tell_machine_checks(void)
+{
+	struct percpu *p = this_cpu();
+	struct vcpu *v = hardware_domain ? hardware_domain->vcpu[0] : NULL;
+	unsigned int count = READ_ONCE(p->mc_count);
+
+	if (count == p->mc_told)
+		return;
+	pr_err("CPU%u: %u machine checks\n", smp_processor_id(), count - p->mc_told);
+	p->mc_told = count;
+	if (v)
+		arch_vcpu_send_mce(v);
 }
 
 /* The chip set's own two reasons; any other source leaves no trace. */
@@ -149,6 +160,8 @@ static void handle_nmi(const struct cpu_user_regs *regs)
 	unsigned int source;
 
 	this_cpu()->nmi_count++;
+	if (smp_nmi(regs))
+		return;
 	if (opts.nmi == NMI_IGNORE)
 		return;
 	source = nmi_source(&name);
@@ -157,12 +170,17 @@ static void handle_nmi(const struct cpu_user_regs *regs)
 	if (!hardware_domain)
 		return;
 	set_bit_atomic(source, &hardware_domain->shared_info->arch.nmi_reason);
+	this_cpu()->nmi_for_dom0 = true;
 	softirq_raise(SOFTIRQ_NMI);
 }
 
 static void nmi_softirq(void)
 {
-	arch_vcpu_send_nmi(hardware_domain->vcpu[0]);
+	tell_machine_checks();
+	if (this_cpu()->nmi_for_dom0) {
+		this_cpu()->nmi_for_dom0 = false;
+		arch_vcpu_send_nmi(hardware_domain->vcpu[0]);
+	}
 }
 
 /** nmi_init() - Make NMIs reach domain 0. Boot, before it is built. */

@@ -3,7 +3,9 @@
  * Time is the TSC since boot, scaled: one pair (TSC at boot, scale) serves the
  * hypervisor, every vCPU and the whole uptime, so that a guest which applies
  * the published formula computes exactly our now_ns(), without a trap, and its
- * struct vcpu_time_info never has to change.
+ * struct vcpu_time_info never has to change, unless the TSCs of the CPUs differ
+ * (tsc_sync.c): then each has a TSC at boot of its own, and vCPUs that of where
+ * they run.
  *
  * The scale is measured once against the best counter of the machine. This
  * takes a TSC of constant rate; CPUs without one are told in the log.
@@ -39,7 +41,6 @@
 #define WALLCLOCK_SECS_MAX	BIT(33)
 
 u32 tsc_khz __ro_after_init;
-static u64 boot_tsc __ro_after_init;
 static struct tsc_scale scale __ro_after_init;
 static bool timer_by_pit __ro_after_init;
 static bool tsc_unstable;
@@ -47,10 +48,25 @@ static bool tsc_unstable;
 static spinlock_t wallclock_lock = SPINLOCK_INIT;
 static u64 wallclock_at_boot_ns;	/* since 1970, when now_ns() was 0 */
 
+/* TSCs that disagree are put right as well as can be measured, not to the last tick. */
+static u64 never_backwards(u64 ns)
+{
+	static u64 latest;
+	u64 seen = READ_ONCE(latest);
+
+	while (ns > seen)
+		if (__atomic_compare_exchange_n(&latest, &seen, ns, false, __ATOMIC_SEQ_CST,
+						__ATOMIC_SEQ_CST))
+			return ns;
+	return seen;
+}
+
 /** now_ns() - Nanoseconds since the hypervisor started. Any context. */
 u64 now_ns(void)
 {
-	return tsc_scale_ns(scale, rdtsc_ordered() - boot_tsc);
+	u64 ns = tsc_scale_ns(scale, rdtsc_ordered() - this_cpu()->tsc_base);
+
+	return unlikely(READ_ONCE(tsc_unstable)) ? never_backwards(ns) : ns;
 }
 
 u64 tsc_to_ns(u64 tsc_delta)
@@ -213,7 +229,7 @@ void __init time_init(void)
 	struct sample start = { 0, 0 };
 	u64 secs;
 
-	boot_tsc = rdtsc_ordered();
+	this_cpu()->tsc_base = rdtsc_ordered();
 	check_tsc();
 	count_apic = apic_timer_count_start();
 	if (count_apic)
@@ -234,7 +250,8 @@ void __init time_init(void)
 
 bool arch_timer_program(u64 deadline_ns)
 {
-	u64 tsc = rdtsc_ordered(), now = tsc_scale_ns(scale, tsc - boot_tsc), delta;
+	u64 tsc = rdtsc_ordered(), delta;
+	u64 now = tsc_scale_ns(scale, tsc - this_cpu()->tsc_base);
 
 	if (!deadline_ns) {
 		if (timer_by_pit)
@@ -259,7 +276,7 @@ static struct vcpu_time_info compose(u32 version)
 {
 	return (struct vcpu_time_info){
 		.version = version,
-		.tsc_timestamp = boot_tsc,
+		.tsc_timestamp = this_cpu()->tsc_base,
 		.system_time = 0,
 		.tsc_to_system_mul = scale.mul,
 		.tsc_shift = scale.shift,

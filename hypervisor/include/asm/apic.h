@@ -17,6 +17,7 @@
 #define APIC_ESR		0x280
 #define APIC_ICR		0x300
 #define APIC_ICR_BUSY		0x1000
+#define APIC_ICR_ASSERT		0x4000
 #define APIC_ICR2		0x310
 #define APIC_LVTT		0x320
 #define APIC_LVTT_TSC_DEADLINE	0x40000
@@ -27,6 +28,8 @@
 #define APIC_LVTERR		0x370
 #define APIC_LVT_MASKED		0x10000
 #define APIC_DM_NMI		0x400
+#define APIC_DM_INIT		0x500
+#define APIC_DM_STARTUP		0x600
 #define APIC_DM_EXTINT		0x700
 #define APIC_TMICT		0x380
 #define APIC_TMCCT		0x390

@@ -24,6 +24,11 @@ struct percpu;
 struct vcpu;
 
 void cpu_init(struct percpu *p);
+/* Says so in the log if this CPU lacks what the boot CPU has, or the reverse. */
+void cpu_check_same(void);
+/* mtrr.c: memory types of the boot CPU, for all others. */
+void mtrr_save(void);
+void mtrr_load(void);
 void cpu_load_cr4(const struct vcpu *v);
 
 #endif

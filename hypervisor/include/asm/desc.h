@@ -33,11 +33,9 @@ static inline struct cpu_info *stack_cpu_info(void *stack)
 /* Table of the interrupt descriptors, shared by all CPUs. */
 void idt_init(void);
 void nmi_init(void);
-/*
- * desc_init_cpu() - Load this CPU's descriptor tables, TSS and syscall entry points.
- * @p: the CPU's area; p->info is set
- */
-void desc_init_cpu(struct percpu *p);
+/* A CPU's tables are made by any CPU, with memory to spare, and loaded by itself. */
+void desc_prepare_cpu(struct percpu *p);
+void desc_init_cpu(const struct percpu *p);
 /* Let the GDT register see @v's view, or (NULL) only our own part. */
 void desc_load_gdt(struct vcpu *v);
 void desc_load_ldt(struct vcpu *v);

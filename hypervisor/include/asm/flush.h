@@ -25,6 +25,9 @@ void flush_tlb_local(void);
 void flush_one_local(unsigned long va);
 /* Load CR3 and flush, global entries included: the address space changes. */
 void write_cr3_flush(u64 cr3);
+void write_cr3_idle(u64 cr3);
+/* @cpu shall write back the vCPU that it holds while idle: pv_sync_loaded() waits for it. */
+void flush_ask_state(unsigned int cpu);
 
 /* CPUs of @mask, this one included if it is in it; they are done on return. */
 void flush_tlb_mask(const cpumask_t *mask);

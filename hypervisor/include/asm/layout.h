@@ -51,12 +51,19 @@
 #define LDT_VIRT_START(id)	(GDT_VIRT_START(id) + (LAYOUT_UL(1) << 16))
 
 /*
- * A CPU's stack block: interrupt stacks below, guard page, main stack, and at
- * the very top struct cpu_info. Aligned to its size, so that the block is
- * found from any stack pointer inside it.
+ * A CPU's stack block, aligned to its size, so that it is found from any stack
+ * pointer inside it. Below each stack is a page that is not mapped:
+ *
+ *   page  0, 2, 4, 6, 8   guards
+ *   page  1, 3, 5, 7      interrupt stacks: #MC, NMI, #DB, #DF
+ *   page  9 to 15         main stack, at its very top struct cpu_info
  */
-#define STACK_ORDER		3
+#define STACK_ORDER		4
 #define STACK_SIZE		(LAYOUT_UL(4096) << STACK_ORDER)
+#define STACK_PAGES		(1 << STACK_ORDER)
+#define STACK_MAIN_PAGE		9
+/* Is page @n of the block mapped? */
+#define STACK_PAGE_USED(n)	((n) >= STACK_MAIN_PAGE || ((n) & 1))
 
 #define MAX_CPUS		256
 

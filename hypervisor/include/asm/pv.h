@@ -60,7 +60,7 @@ void pv_fill_hypercall_page(void *page);
 
 /* pv/domain.c: the GDT window's entry where the guest gave no page. */
 pte_t pv_zero_gdt_entry(void);
-/* Write back what the CPU holds of a vCPU that is not running but still loaded. */
-void pv_sync_loaded(struct vcpu *v);
+/* Write back the vCPU that this CPU holds but does not run. Interrupts off. */
+void pv_give_up_loaded(void);
 
 #endif

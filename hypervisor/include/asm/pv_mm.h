@@ -45,6 +45,8 @@ int pv_set_user_table(struct vcpu *v, mfn_t mfn);	/* INVALID_MFN: none */
 void pv_vcpu_relinquish(struct vcpu *v);
 /* CPUs whose TLBs may hold translations of @d's. */
 void pv_domain_cpus(const struct domain *d, cpumask_t *mask);
+/* The same of one vCPU, added to @mask; a full barrier goes before. */
+void pv_vcpu_cpu(const struct vcpu *v, cpumask_t *mask);
 
 /*
  * A table fell out of use. Whoever calls these looks at pv_retire_left()

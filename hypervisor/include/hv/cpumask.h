@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Sets of CPUs. Not atomic: a set is its owner's, or under its owner's lock. */
+/* Sets of CPUs. Not atomic but where said so: a set is its owner's, or under a lock. */
 #ifndef HV_CPUMASK_H
 #define HV_CPUMASK_H
 
@@ -25,6 +25,17 @@ static inline void cpumask_set(cpumask_t *mask, unsigned int cpu)
 static inline void cpumask_reset(cpumask_t *mask, unsigned int cpu)
 {
 	mask->bits[cpu / 64] &= ~(1UL << (cpu % 64));
+}
+
+/* Of a set that many change: each its own bit. Full barriers. */
+static inline void cpumask_set_atomic(cpumask_t *mask, unsigned int cpu)
+{
+	__atomic_fetch_or(&mask->bits[cpu / 64], 1UL << (cpu % 64), __ATOMIC_SEQ_CST);
+}
+
+static inline void cpumask_reset_atomic(cpumask_t *mask, unsigned int cpu)
+{
+	__atomic_fetch_and(&mask->bits[cpu / 64], ~(1UL << (cpu % 64)), __ATOMIC_SEQ_CST);
 }
 
 static inline bool cpumask_test(const cpumask_t *mask, unsigned int cpu)

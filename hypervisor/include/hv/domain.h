@@ -9,6 +9,7 @@
 #ifndef HV_DOMAIN_H
 #define HV_DOMAIN_H
 
+#include <hv/cpumask.h>
 #include <hv/types.h>
 #include <hv/lib.h>
 #include <hv/rangeset.h>
@@ -101,6 +102,7 @@ struct arch_vcpu {
 	u64 tsc_aux;
 
 	pte_t *gdt_ldt_l1;	/* this vCPU's 32 entries in the per-domain L1 */
+	u32 loaded_on;		/* CPU that holds its state, running or not; NOT_LOADED */
 
 	/*
 	 * Tables being retired, from the top one down, each with a reference:
@@ -160,7 +162,10 @@ struct vcpu {
 	struct arch_vcpu arch;
 };
 
+#define NOT_LOADED	(~0U)
+
 struct arch_domain {
+	cpumask_t dirty_cpus;	/* that have a vCPU of it loaded; bits change atomically */
 	pte_t *perdomain_l3;	/* L3 behind slot 260, direct map */
 	pte_t *perdomain_l2;
 	u64 physaddr_bits;
@@ -323,6 +328,7 @@ void arch_get_vcpu_context(struct vcpu *v, struct vcpu_guest_context *ctxt);
 int arch_vcpu_init(struct vcpu *v);
 /* An NMI, taken once the guest has a handler and is in none. Any context but NMI. */
 void arch_vcpu_send_nmi(struct vcpu *v);
+void arch_vcpu_send_mce(struct vcpu *v);
 void arch_vcpu_destroy(struct vcpu *v);
 int arch_domain_init(struct domain *d);
 void arch_domain_destroy(struct domain *d);
@@ -331,7 +337,7 @@ void arch_domain_destroy(struct domain *d);
  * already. Returns on the stack it was called on.
  */
 void arch_context_switch(struct vcpu *prev, struct vcpu *next);
-/* Write back what this CPU holds of @v, which does not run. Interrupts off. */
+/* Let whichever CPU holds the state of @v, which does not run, write it back. */
 void pv_sync_loaded(struct vcpu *v);
 /*
  * Move @v's vcpu_info to the frame that the guest names; moves live state. ABI:

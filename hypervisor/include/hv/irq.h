@@ -48,6 +48,8 @@ void pirq_domain_free(struct domain *d);
 /* evtchn.c binds and closes pirq ports through these. @share: BIND_PIRQ__WILL_SHARE. */
 int pirq_guest_bind(struct vcpu *v, u32 pirq, bool share);
 void pirq_guest_unbind(struct domain *d, u32 pirq);
+/* @v takes the event of @pirq from now on: the line follows to where it runs. */
+void pirq_guest_move(struct vcpu *v, u32 pirq);
 /* The guest finished with @pirq: PHYSDEVOP_eoi, or unmask with an auto-EOI page. */
 void pirq_guest_eoi(struct domain *d, u32 pirq);
 
@@ -58,6 +60,10 @@ void irq_init(void);		/* the controllers, all lines masked */
 
 void apic_eoi(void);
 void send_ipi(unsigned int cpu, u8 vector);
+void send_nmi_ipi(unsigned int cpu);
+void send_init(u32 id);
+void send_startup(u32 id, u8 page);
+bool apic_init_ap(void);
 u32 apic_id(void);
 /* Registers that the guests' APIC reads want to see: the version of the real one, 0 without. */
 bool apic_enabled(void);

@@ -7,6 +7,7 @@
 #define HV_IRQ_DESC_H
 
 #include <hv/irq.h>
+#include <hv/pci.h>
 #include <hv/spinlock.h>
 #include <hv/timer.h>
 
@@ -50,7 +51,11 @@ struct irq_desc {
 	u8 vector;		/* 0: none yet */
 	u16 cpu;		/* whose table the vector is in */
 	bool level, active_low;
-	bool running;		/* do_irq() is at work, perhaps on another CPU */
+	u16 running;		/* CPUs on which do_irq() is at work with it */
+	u16 wanted_cpu;		/* where it goes when it next fires */
+	u8 old_vector;		/* of old_cpu, from which it went a moment ago; 0: none */
+	u16 old_cpu;
+	struct timer old_timer;	/* on old_cpu: takes the vector back */
 	struct msi_desc *msi;
 
 	/* the hypervisor's own handler, or guests; never both */
@@ -78,6 +83,7 @@ void irq_free_msi(unsigned int irq);
 int irq_setup_msi(unsigned int first_irq, unsigned int nr, unsigned int cpu, struct msi_desc *msi);
 void irq_programme(unsigned int irq);
 void irq_reprogramme(unsigned int irq);
+void irq_set_cpu(unsigned int irq, unsigned int cpu);
 int irq_bind_guest(unsigned int irq, unsigned int cpu, struct irq_guest *g, bool share);
 void irq_unbind_guest(unsigned int irq, struct domain *d);
 void irq_guest_eoi(unsigned int irq, struct domain *d);
@@ -104,5 +110,9 @@ bool i8259_is_level(unsigned int line);
 
 /* irq/msi.c */
 extern const struct irq_controller msi_controller;
+/* Several messages by one address and adjacent vectors. */
+bool msi_is_block(const struct msi_desc *m);
+/* Whose message it is. */
+struct pci_sbdf msi_sbdf(const struct msi_desc *m);
 
 #endif

@@ -295,6 +295,8 @@ void *ioremap(paddr_t pa, size_t len);
 void *ioremap_flags(paddr_t pa, size_t len, u64 flags);
 /* Map @nr frames of RAM, not contiguous, with a guard page on either side. */
 void *vmap(const mfn_t *mfns, unsigned int nr, u64 flags);
+/* A CPU's stack block with its guard pages. */
+void *vmap_stack(void);
 void iounmap(void *va, size_t len);
 /* Copy slots 256-271 into a fresh guest L4. */
 void init_guest_l4(pte_t *l4, const struct domain *d);

@@ -8,6 +8,21 @@
 
 #include <xen/xen.h>
 
+struct vcpu;
+
+/* What a CPU was doing at some moment, for printing later or elsewhere. */
+struct cpu_snapshot {
+	struct cpu_user_regs regs;
+	unsigned int cpu;
+	const struct vcpu *running;
+	unsigned long cr2, cr3;
+	unsigned long trace[16];
+	unsigned int nr_trace;
+};
+
+void snapshot_take(struct cpu_snapshot *s, const struct cpu_user_regs *regs);
+void snapshot_print(const struct cpu_snapshot *s);
+unsigned int stack_trace(unsigned long rbp, unsigned long *trace, unsigned int max);
 void show_registers(const struct cpu_user_regs *regs);
 void show_stack_here(void);
 void fatal_exception(const struct cpu_user_regs *regs) __noreturn;

@@ -35,9 +35,15 @@ struct percpu {
 	u32 apic_id;
 	u32 acpi_id;
 	bool online;
+	u64 tsc_base;			/* its TSC when the system time was 0 */
 	struct vcpu *idle;		/* runs when no guest does */
 	struct vcpu *sched_current;	/* under this CPU's run-queue lock */
-	u64 tlb_flush_time;		/* flush clock at this CPU's last full flush: asm/flush.h */
+
+	/* public, asm/flush.h */
+	u64 tlb_flush_time;		/* flush clock at this CPU's last full flush */
+	bool tlb_idle;			/* no guest's tables loaded: nothing of a guest in its TLB */
+	u32 flush_wanted;		/* FLUSH_WANT_*; set by others, atomically */
+	u32 nmi_wanted;			/* arch/x86/smp.c: why others sent an NMI; atomic */
 
 	/* public, core/timer.c: under timer_lock */
 	spinlock_t timer_lock;
@@ -53,6 +59,8 @@ struct percpu {
 	void *syscall_stub;		/* where LSTAR and CSTAR point */
 	unsigned int irq_depth;
 	unsigned int nmi_count;
+	unsigned int mc_count, mc_told;	/* machine checks; those that the log knows of */
+	bool nmi_for_dom0;		/* SOFTIRQ_NMI is to pass one on */
 	u32 mc_depth;			/* inside a multicall */
 	u64 cr4_host;			/* CR4 for hypervisor; guests add what policy allows */
 	u64 cr4_now;

@@ -34,6 +34,10 @@ u64 time_wallclock_ns(void);
 
 /* For bringing up CPUs, and CPUID: are TSCs of all CPUs the same? */
 void time_tsc_unstable(const char *why);
+/* Compare the TSC of a CPU that starts with this one's; both call at the same time. */
+void tsc_sync_prepare(void);
+void tsc_sync_source(void);
+void tsc_sync_target(void);
 bool time_tsc_is_stable(void);
 /* As in struct vcpu_time_info. */
 void time_tsc_scale(u32 *mul, s8 *shift);

@@ -11,8 +11,11 @@ import gzip
 import lzma
 import os
 import pathlib
+import queue
 import random
+import shutil
 import subprocess
+import threading
 
 import packages
 
@@ -23,10 +26,28 @@ SUITE = os.environ.get("HOSPES_LAB_SUITE", "bookworm")
 
 @contextlib.contextmanager
 def qemu_slot():
-	"""Hold one of the emulator slots; waits in line with everybody else."""
-	with open(f"/tmp/qemu.lock.{random.randrange(SLOTS)}", "w", encoding="ascii") as lock:
-		fcntl.flock(lock, fcntl.LOCK_EX)
+	"""Hold one of the emulator slots: waits in line for each, the first to come is it."""
+	got = queue.SimpleQueue()
+	lost = threading.Event()
+
+	def wait_for(slot):
+		with open(f"/tmp/qemu.lock.{slot}", "w", encoding="ascii") as lock:
+			fcntl.flock(lock, fcntl.LOCK_EX)
+			with choose:
+				if lost.is_set():
+					return
+				lost.set()
+			got.put(slot)
+			done.wait()
+
+	choose, done = threading.Lock(), threading.Event()
+	for slot in random.sample(range(SLOTS), SLOTS):
+		threading.Thread(target=wait_for, args=(slot,), daemon=True).start()
+	try:
+		got.get()
 		yield
+	finally:
+		done.set()
 
 
 def hypervisor(xen_root, dest):
@@ -94,3 +115,23 @@ def stock(suite=SUITE):
 	"""(xen_root, kernel_root, kver): Debian 12's Xen, the stock kernel of @suite."""
 	kernel_root, kver = packages.kernel_sysroot(suite)
 	return packages.xen_sysroot(), kernel_root, kver
+
+
+def build_modules(source, kver, dest):
+	"""Build folder @source for @kver away from the tree; return {module name: path}.
+
+	With the host's compiler if it has the headers, else in a root of the
+	suite under test.
+	"""
+	src = pathlib.Path(dest) / source.name
+	chroot = []
+	inside = src
+	if not pathlib.Path(f"/lib/modules/{kver}/build").exists():
+		root, _ = packages.build_root(SUITE)
+		inside = pathlib.Path("/work") / f"{os.getpid()}-{pathlib.Path(dest).name}" / source.name
+		src = root / inside.relative_to("/")
+		chroot = ["chroot", root]
+	shutil.copytree(source, src, symlinks=True,
+			ignore=shutil.ignore_patterns("*.o", "*.ko", ".*", "*.mod*", "Module.symvers"))
+	packages.run("nice", *chroot, "make", "-C", f"/lib/modules/{kver}/build", f"M={inside}", "modules")
+	return {path.stem: path for path in src.rglob("*.ko")}

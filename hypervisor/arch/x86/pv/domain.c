@@ -4,8 +4,11 @@
  * saved and loaded when a CPU turns from one vCPU to another.
  *
  * A CPU that goes idle keeps the state of the vCPU that blocked loaded: most
- * often the same one comes back. percpu.loaded says whose it is; it is written
- * back when another is loaded, or by pv_sync_loaded().
+ * often the same one comes back. percpu.loaded says whose it is, and the vCPU's
+ * loaded_on where; only that CPU changes them, with interrupts off. It writes
+ * the state back when it loads another, or when another CPU asks for it in
+ * pv_sync_loaded(). A CPU is one of its domain's dirty_cpus from before the
+ * domain's tables are loaded until after others are.
  */
 #include <asm/cpu.h>
 #include <asm/desc.h>
@@ -95,6 +98,7 @@ int arch_vcpu_init(struct vcpu *v)
 
 	BUILD_BUG_ON(MAX_VCPUS > PT_ENTRIES * VCPUS_PER_L1);
 	a->guest_table = a->guest_table_user = INVALID_MFN;
+	a->loaded_on = NOT_LOADED;
 	spin_lock_init(&a->ldt_lock);
 	if (is_idle_vcpu(v))
 		return 0;
@@ -189,6 +193,7 @@ static void load_state(struct vcpu *v)
 
 	v->arch.gdt_ldt_l1[GUEST_GDT_PAGES] =
 		pte_make(virt_to_mfn(p->gdt_page), PTE_PERDOMAIN | PTE_RW);
+	cpumask_set_atomic(&v->domain->arch.dirty_cpus, p->info->cpu);
 	write_cr3_flush(v->arch.cr3);
 	desc_load_gdt(v);
 	desc_load_ldt(v);
@@ -197,19 +202,32 @@ static void load_state(struct vcpu *v)
 	load_debug_registers(v);
 	fpu_restore(v);
 	*guest_cpu_regs() = v->regs;
+	p->loaded = v;
+	WRITE_ONCE(v->arch.loaded_on, p->info->cpu);
+}
+
+/* Nothing of @v, saved before, is in use here any more. @next: what is loaded instead. */
+static void left(struct vcpu *v, const struct vcpu *next)
+{
+	unsigned int cpu = smp_processor_id();
+
+	if (!next || next->domain != v->domain)
+		cpumask_reset_atomic(&v->domain->arch.dirty_cpus, cpu);
+	/* The state first; partner: pv_sync_loaded(). */
+	__atomic_store_n(&v->arch.loaded_on, NOT_LOADED, __ATOMIC_RELEASE);
 }
 
 /**
- * pv_sync_loaded() - Write back a vCPU that a CPU still holds.
- * @v: not running
+ * pv_give_up_loaded() - Write back the vCPU that this CPU holds while it idles.
  *
- * Context: on the CPU that holds it.
+ * Context: interrupts off; nothing happens to the vCPU that runs here.
  */
-void pv_sync_loaded(struct vcpu *v)
+void pv_give_up_loaded(void)
 {
 	struct percpu *p = this_cpu();
+	struct vcpu *v = p->loaded;
 
-	if (p->loaded != v)
+	if (!v || v == current)
 		return;
 	save_state(v);
 	__asm__ __volatile__("mov %0, %%db7" :: "r" (0x400UL));
@@ -219,8 +237,29 @@ void pv_sync_loaded(struct vcpu *v)
 	LOAD_SELECTOR(gs, 0);
 	desc_load_gdt(NULL);
 	desc_load_ldt(NULL);
-	write_cr3_flush(virt_to_paddr_directmap(idle_l4));
+	write_cr3_idle(virt_to_paddr_directmap(idle_l4));
 	p->loaded = NULL;
+	left(v, NULL);
+}
+
+/**
+ * pv_sync_loaded() - Write back a vCPU that some CPU still holds.
+ * @v: not running, and nobody makes it run meanwhile
+ *
+ * Context: any, interrupts on or off; answers flushes while it waits.
+ */
+void pv_sync_loaded(struct vcpu *v)
+{
+	unsigned long flags = local_irq_save();
+	unsigned int cpu = __atomic_load_n(&v->arch.loaded_on, __ATOMIC_ACQUIRE);
+
+	if (cpu == smp_processor_id())
+		pv_give_up_loaded();
+	else if (cpu != NOT_LOADED)
+		flush_ask_state(cpu);
+	while (__atomic_load_n(&v->arch.loaded_on, __ATOMIC_ACQUIRE) != NOT_LOADED)
+		flush_tlb_serve();
+	local_irq_restore(flags);
 }
 
 /**
@@ -234,13 +273,18 @@ void pv_sync_loaded(struct vcpu *v)
 void arch_context_switch(struct vcpu *prev, struct vcpu *next)
 {
 	struct percpu *p = this_cpu();
+	struct vcpu *held;
 
 	if (is_idle_vcpu(next) || p->loaded == next)
 		return;
-	if (p->loaded)
-		save_state(p->loaded);
+	/* Another CPU may have it since it blocked there. What we hold may go meanwhile. */
+	pv_sync_loaded(next);
+	held = p->loaded;
+	if (held)
+		save_state(held);
 	load_state(next);
-	p->loaded = next;
+	if (held)
+		left(held, next);
 }
 
 void continue_running(struct vcpu *v)

@@ -8,6 +8,7 @@
 #include <hv/guest_access.h>
 
 #include <hv/lib.h>
+#include <hv/lockcheck.h>
 #include <asm/layout.h>
 #include <asm/system.h>
 
@@ -54,6 +55,7 @@ size_t raw_copy_from_guest(void *to, unsigned long from_va, size_t len)
 {
 	size_t left;
 
+	lockcheck_guest_access();
 	if (unlikely(!range_is_guests(from_va, len)))
 		return len;
 	stac();
@@ -75,6 +77,7 @@ size_t raw_copy_to_guest(unsigned long to_va, const void *from, size_t len)
 {
 	size_t left;
 
+	lockcheck_guest_access();
 	if (unlikely(!range_is_guests(to_va, len)))
 		return len;
 	stac();

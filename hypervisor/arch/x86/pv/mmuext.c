@@ -33,11 +33,12 @@ int pv_vcpu_bitmap_cpus(const struct domain *d, unsigned long va, cpumask_t *mas
 	u64 word = 0;
 
 	cpumask_clear(mask);
+	smp_mb();	/* as in pv_domain_cpus() */
 	for (unsigned int id = 0; id < d->max_vcpus; id++) {
 		if (id % 64 == 0 && copy_from_guest_index(&word, va, id / 64))
 			return -EFAULT;
 		if ((word >> (id % 64) & 1) && d->vcpu[id])
-			cpumask_set(mask, d->vcpu[id]->processor);
+			pv_vcpu_cpu(d->vcpu[id], mask);
 	}
 	return 0;
 }

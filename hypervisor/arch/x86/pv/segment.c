@@ -282,7 +282,6 @@ void pv_segdesc_unmapped(struct page_info *pg)
 	struct domain *d = current->domain;
 	cpumask_t mask;
 	struct vcpu *v;
-	bool any = false;
 
 	if (page_owner(pg) != d->domain_id || !pg_type_refs(READ_ONCE(pg->state)))
 		return;
@@ -290,9 +289,8 @@ void pv_segdesc_unmapped(struct page_info *pg)
 	for_each_vcpu(d, v) {
 		if (!pv_drop_ldt(v))
 			continue;
-		cpumask_set(&mask, v->processor);
-		any = true;
+		smp_mb();	/* as in pv_domain_cpus() */
+		pv_vcpu_cpu(v, &mask);
 	}
-	if (any)
-		flush_tlb_mask(&mask);
+	flush_tlb_mask(&mask);
 }

@@ -58,11 +58,17 @@ pte_t *guest_l1e(struct vcpu *v, unsigned long va)
 
 void pv_domain_cpus(const struct domain *d, cpumask_t *mask)
 {
-	struct vcpu *v;
+	smp_mb();	/* entries changed before, then look; partner: load_state() */
+	for (unsigned int i = 0; i < CPUMASK_WORDS; i++)
+		mask->bits[i] = READ_ONCE(d->arch.dirty_cpus.bits[i]);
+}
 
-	cpumask_clear(mask);
-	for_each_vcpu(d, v)
-		cpumask_set(mask, v->processor);
+void pv_vcpu_cpu(const struct vcpu *v, cpumask_t *mask)
+{
+	unsigned int cpu = READ_ONCE(v->arch.loaded_on);
+
+	if (cpu != NOT_LOADED)
+		cpumask_set(mask, cpu);
 }
 
 /* Take over a reference and a type reference of an L4 that is no longer run on. */

@@ -206,6 +206,15 @@ void arch_vcpu_send_nmi(struct vcpu *v)
 	vcpu_kick(v);
 }
 
+/* A machine check, the same way. */
+void arch_vcpu_send_mce(struct vcpu *v)
+{
+	if (__atomic_exchange_n(&v->arch.mce_pending, true, __ATOMIC_SEQ_CST))
+		return;
+	WRITE_ONCE(v->arch.exit_work, 1);
+	vcpu_kick(v);
+}
+
 /* Is there anything that deliver_async() would not refuse? */
 static bool async_deliverable(const struct vcpu *v)
 {

@@ -13,6 +13,7 @@
  *	blkio secure DEV START BYTES         BLKSECDISCARD
  *	blkio size DEV                       bytes
  *	blkio sync DEV                       fsync
+ *	blkio mark N                         an instruction that an emulator looks for
  *
  * Every sector's contents follow from seed and place, so a sector that is in
  * the wrong place, old, torn or of another device is noticed.
@@ -30,6 +31,8 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "../mark.h"
 
 #define SECTOR	512
 #define BLOCK	4096
@@ -270,6 +273,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: blkio COMMAND DEV ...; see the head of blkio.c\n");
 		return 1;
 	}
+	if (!strcmp(cmd, "mark"))
+		return mark(atoi(argv[2])), 0;
 	for (int i = 0; i < 4 && i + 3 < argc; i++)
 		a[i] = strtoull(argv[i + 3], NULL, 0);
 	fd = open(argv[2], (readonly ? O_RDONLY : O_RDWR) | O_DIRECT);

@@ -8,11 +8,9 @@ prints is in its console log, to be waited for by `heard`.
 """
 
 import pathlib
-import shutil
 import subprocess
 
 import initramfs
-import packages
 import xenhost
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -60,6 +58,7 @@ extra='console=hvc0 earlyprintk=xen panic=1 job=$job $EXTRA'
 on_crash='destroy'
 on_reboot='destroy'
 disk=[$disks]
+$CFG
 E
 	xl create -q /tmp/$name.cfg
 }
@@ -84,21 +83,14 @@ def blkio(work):
 	return out
 
 
-def evil_module(kver, work):
-	"""Build the frontend that breaks the rules."""
-	src = pathlib.Path(work) / "evil"
-	shutil.copytree(HERE / "evil", src)
-	packages.run("make", "-C", f"/lib/modules/{kver}/build", f"M={src}", "modules")
-	return src / "evil-blkfront.ko"
-
-
 def guest_image(stock, work, jobs, io):
 	"""A guest's initramfs: blkfront, the exerciser, one job by name."""
 	xen_root, kernel_root, kver = stock
 	img = initramfs.Initramfs(kernel_root, kver, xen_root)
 	img.add_modules("xen-blkfront")
 	if "evil" in jobs:
-		img.add_own_modules([evil_module(kver, work)])
+		built = xenhost.build_modules(HERE / "evil", kver, work)
+		img.add_own_modules([built["evil-blkfront"]])
 	img.add_file(io, "bin/blkio", 0o755)
 	cases = "".join(f"{name})\n{text}\n;;\n" for name, text in jobs.items())
 	img.set_init(GUEST_HEAD + f'case "$JOB" in\n{cases}*) say "no job $JOB";;\nesac\n')

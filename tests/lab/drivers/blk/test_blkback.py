@@ -132,7 +132,7 @@ def test_abilities(stock, own, tmp_path):
 modprobe xen-blkback
 modprobe brd rd_nr=2 rd_size=32768
 modprobe null_blk nr_devices=1 memory_backed=1 bs=4096 gb=1
-modprobe loop
+modprobe loop; modprobe dm-mod
 stat_of() { cat /sys/bus/xen-backend/devices/vbd-$(domid $1)-51712/statistics/$2; }
 
 blkio fill /dev/ram0 7
@@ -278,6 +278,7 @@ try ring-page-order 4294967295
 try ring-page-order 2
 try multi-queue-num-queues 0
 try multi-queue-num-queues 1000
+try multi-queue-num-queues -1
 try multi-queue-num-queues "1 1"
 try protocol alpha-abi
 try feature-persistent 7

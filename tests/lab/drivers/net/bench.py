@@ -28,7 +28,12 @@ PHASES = {1: ("guest to dom0, TCP, per MiB", 32), 2: ("dom0 to guest, TCP, per M
 	  8: ("dom0 to nobody in the guest, 64 B, each", 10000)}
 # Functions of the hypervisor whose entries are counted.
 HITS = {"hypercalls": "pv_hypercall", "grant": "do_grant_table_op",
-	"event": "do_event_channel_op", "TLB flush": "flush_area_mask"}
+	"event": "do_event_channel_op", "event sent": "evtchn_send",
+	"block": "do_sched_op", "timer": "do_set_timer_op", "iret": "do_iret",
+	"stack switch": "do_stack_switch", "segment": "do_set_segment_base",
+	"descriptor": "do_update_descriptor", "FPU": "do_fpu_taskswitch",
+	"page tables": "do_mmu_update", "CR3, flush": "do_mmuext_op",
+	"multicall": "do_multicall", "TLB flush": "flush_area_mask"}
 
 
 def addresses():

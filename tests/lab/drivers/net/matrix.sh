@@ -44,6 +44,17 @@ check tcp6-from-guest-plain netload recv fd09::2 3000000
 g netload offload eth0 on
 check csum-on-host netload offload vif1.0 on
 
+# a guest's XDP program wants room before each packet
+headroom() { test "$(xenstore-read /local/domain/$(xl domid g1)/device/vif/0/xdp-headroom)" $@; }
+check xdp-on g netload xdp eth0 on
+check xdp-headroom headroom -ge 256
+check xdp-tcp-to-guest netload send $G 3000000
+check xdp-udp-to-guest netload udpto $G 200 3000
+check xdp-tcp-from-guest netload recv $G 3000000
+check xdp-off g netload xdp eth0 off
+check xdp-no-headroom headroom = 0
+check xdp-off-tcp-to-guest netload send $G 3000000
+
 # VLAN tags travel inside the frames
 $ip link add link xenbr0 name vlan7 type vlan id 7
 $ip addr add 10.7.0.1/24 dev vlan7

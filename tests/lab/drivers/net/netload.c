@@ -12,6 +12,7 @@
  *	netload join GROUP SECONDS LOCAL	be a member of a multicast group where LOCAL is ours
  *	netload sh HOST COMMAND		run a shell command there; its exit status is ours
  *	netload offload DEV on|off	checksum and segmentation offload of a local device
+ *	netload xdp DEV on|off		an XDP program that lets everything pass
  *	netload stats DEV		its driver's own counts, as "NAME VALUE"
  *	netload mark N			instructions that a counting emulator looks for
  *
@@ -20,7 +21,10 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <linux/bpf.h>
 #include <linux/ethtool.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
@@ -30,14 +34,18 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "../mark.h"
 
 #define PORT		"9000"
 #define UDP_PORT	9001
@@ -421,6 +429,57 @@ static int do_offload(const char *dev, const char *how)
 	return !!rc;
 }
 
+/* r0 = XDP_PASS; exit */
+static int load_xdp(void)
+{
+	static const struct bpf_insn code[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_XDP,
+		.insns = (uintptr_t)code,
+		.insn_cnt = 2,
+		.license = (uintptr_t)"GPL",
+	};
+
+	return syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+}
+
+static int do_xdp(const char *dev, const char *how)
+{
+	struct {
+		struct nlmsghdr head;
+		struct ifinfomsg info;
+		struct nlattr nest, fd_head;
+		__s32 fd;
+		struct nlattr flags_head;
+		__u32 flags;
+	} msg = {
+		.head = { sizeof(msg), RTM_SETLINK, NLM_F_REQUEST | NLM_F_ACK, 1, 0 },
+		.info.ifi_index = if_nametoindex(dev),
+		.nest = { sizeof(msg) - offsetof(typeof(msg), nest), IFLA_XDP | NLA_F_NESTED },
+		.fd_head = { 8, IFLA_XDP_FD },
+		.fd = strcmp(how, "on") ? -1 : load_xdp(),
+		.flags_head = { 8, IFLA_XDP_FLAGS },
+		.flags = XDP_FLAGS_DRV_MODE,
+	};
+	struct {
+		struct nlmsghdr head;
+		struct nlmsgerr err;
+		char rest[256];
+	} answer;
+	int nl = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+
+	if (!strcmp(how, "on") && msg.fd < 0)
+		return perror("load"), 1;
+	if (send(nl, &msg, sizeof(msg), 0) < 0 || recv(nl, &answer, sizeof(answer), 0) < 0)
+		return perror("netlink"), 1;
+	if (answer.err.error)
+		fprintf(stderr, "xdp %s: %s\n", dev, strerror(-answer.err.error));
+	return !!answer.err.error;
+}
+
 static int do_stats(const char *dev)
 {
 	struct { struct ethtool_sset_info info; __u32 nr; } sset = {
@@ -442,34 +501,6 @@ static int do_stats(const char *dev)
 		return 1;
 	for (unsigned int i = 0; i < sset.nr; i++)
 		printf("%s %llu\n", (char *)names->data + i * ETH_GSTRING_LEN, stats->data[i]);
-	return 0;
-}
-
-/* Ten instructions that do nothing; the number is part of each. */
-#define MARK(n) ".byte 0x0f, 0x1f, 0x84, 0x00; .long 0x48505300 + " #n "\n\t"
-
-static int do_mark(int n)
-{
-	if (n == 0)
-		asm volatile(MARK(0));
-	else if (n == 1)
-		asm volatile(MARK(1));
-	else if (n == 2)
-		asm volatile(MARK(2));
-	else if (n == 3)
-		asm volatile(MARK(3));
-	else if (n == 4)
-		asm volatile(MARK(4));
-	else if (n == 5)
-		asm volatile(MARK(5));
-	else if (n == 6)
-		asm volatile(MARK(6));
-	else if (n == 7)
-		asm volatile(MARK(7));
-	else if (n == 8)
-		asm volatile(MARK(8));
-	else
-		asm volatile(MARK(9));
 	return 0;
 }
 
@@ -500,10 +531,12 @@ int main(int argc, char **argv)
 		return do_sh(argv[2], argc - 3, argv + 3);
 	if (!strcmp(cmd, "offload") && argc == 4)
 		return do_offload(argv[2], argv[3]);
+	if (!strcmp(cmd, "xdp") && argc == 4)
+		return do_xdp(argv[2], argv[3]);
 	if (!strcmp(cmd, "stats") && argc == 3)
 		return do_stats(argv[2]);
 	if (!strcmp(cmd, "mark") && argc == 3)
-		return do_mark(atoi(argv[2]));
+		return mark(atoi(argv[2])), 0;
 	fprintf(stderr, "usage: netload COMMAND ..., see the head of netload.c\n");
 	return 2;
 }

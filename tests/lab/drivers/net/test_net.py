@@ -7,12 +7,10 @@ runs the same against the kernel's own driver, for comparison.
 
 import os
 import re
-import shutil
 
 import pytest
 
 import netlab
-import packages
 import xenhost
 
 DRIVER = os.environ.get("HOSPES_LAB_DRIVER", "own")
@@ -78,10 +76,23 @@ def test_queues(hosts, name):
 			   "rx_stall_timeout_msecs=3000", vif=",rate=2MB/s@20ms"))
 
 
+def routed_verdicts():
+	"""The loop over what a set-up must do is a shell function."""
+	text = (netlab.HERE / "routed.sh").read_text()
+	each = re.findall(r"check \$1-(\S+)", text)
+	return verdicts("routed.sh") + [f"{how}-{name}" for how in ("route", "nat") for name in each]
+
+
+@pytest.mark.parametrize("name", routed_verdicts())
+def test_routed(hosts, name):
+	judge(name, *hosts("routed.sh"))
+
+
 def test_badfront(stock, own_modules, tmp_path):
 	"""Some ninety ways to break the protocol, and random ones; HOSPES_FUZZ_SEED chooses them."""
 	guest = netlab.guest_image(stock, tmp_path)
-	bad = netlab.bad_guest_image(stock, tmp_path, build_badfront(stock[2], tmp_path))
+	built = xenhost.build_modules(netlab.HERE / "badfront", stock[2], tmp_path)
+	bad = netlab.bad_guest_image(stock, tmp_path, built["badfront"])
 	body = f"SEED={os.environ.get('HOSPES_FUZZ_SEED', '1')}\n" + (netlab.HERE / "badfront.sh").read_text()
 	img = netlab.host_image(stock, tmp_path, guest, body, files={bad: "guest/bad.img"},
 				modules=[own_modules[n] for n in ("hospes-xenbus", "xen-netback")])
@@ -90,10 +101,3 @@ def test_badfront(stock, own_modules, tmp_path):
 			       cpu=netlab.CPU, timeout=900)
 	found = xenhost.results(console)
 	assert len(found) > 90 and all(found.values()), [n for n, ok in found.items() if not ok]
-
-
-def build_badfront(kver, work):
-	src = work / "badfront"
-	shutil.copytree(netlab.HERE / "badfront", src, ignore=shutil.ignore_patterns("*.o", "*.ko", "*.mod*", ".*"))
-	packages.run("make", "-C", f"/lib/modules/{kver}/build", f"M={src}", "modules")
-	return src / "badfront.ko"

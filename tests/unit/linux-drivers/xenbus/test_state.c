@@ -291,6 +291,13 @@ static void toolstack_closing_waits_for_a_connected_guest(void **state)
 	be_queue(be);
 	settle();
 	assert_true(mapped);
+	shows(Closing);
+	/* A frontend that saw Closing must not see Connected again: Linux's dies of it. */
+	refresh_says = 1;
+	xenbus_be_kick(be);
+	settle();
+	fe(XenbusStateConnected);
+	shows(Closing);
 	fe(XenbusStateClosing);
 	fe(XenbusStateClosed);
 	shows(Closed);
@@ -395,6 +402,30 @@ static void reconfigures(void **state)
 	assert_int_equal(connects, 1);
 }
 
+/* As libxl adds and removes PCI devices: it speaks first, by our node. */
+static void the_toolstack_reconfigures(void **state)
+{
+	fe(XenbusStateConnected);
+	store = XenbusStateReconfiguring;
+	be_queue(be);
+	settle();
+	shows(Reconfiguring);	/* the frontend has to see it */
+	fe(XenbusStateReconfiguring);
+	shows(Reconfigured);
+	fe(XenbusStateConnected);
+	shows(Connected);
+	assert_int_equal(connects, 1);
+	assert_int_equal(disconnects, 0);
+
+	/* nobody is there who could do it: nothing is left to wait for */
+	fe(XenbusStateClosed);
+	fe(XenbusStateInitialising);
+	store = XenbusStateReconfiguring;
+	be_queue(be);
+	settle();
+	shows(InitWait);
+}
+
 static void nothing_is_written_to_a_removed_directory(void **state)
 {
 	fe(XenbusStateConnected);
@@ -493,6 +524,7 @@ int main(int argc, char **argv)
 		life(bad_host_side_rests_until_it_changes),
 		life(refresh_rewrites_the_state),
 		life(reconfigures),
+		life(the_toolstack_reconfigures),
 		life(nothing_is_written_to_a_removed_directory),
 		life(any_order_is_harmless),
 	};

@@ -101,8 +101,22 @@ static u64 stub_msr __attribute__((unused));
 
 #define read_cr0()	stub_cr0
 #define write_cr0(v)	(stub_cr0 = (v))
+#ifdef STUB_CR	/* a test that has TLBs */
+unsigned long stub_read_cr4(void);
+void stub_write_cr4(unsigned long v);
+unsigned long stub_read_cr3(void);
+void stub_write_cr3(unsigned long v);
+void stub_invlpg(unsigned long va);
+#define read_cr3()	stub_read_cr3()
+#define write_cr3(v)	stub_write_cr3(v)
+#define read_cr4()	stub_read_cr4()
+#define write_cr4(v)	stub_write_cr4(v)
+#define invlpg(va)	stub_invlpg(va)
+#define wbinvd()	((void)0)
+#else
 #define read_cr4()	stub_cr4
 #define write_cr4(v)	(stub_cr4 = (v))
+#endif
 #define rdmsr(msr)	stub_msr
 #define wrmsr(msr, v)	(stub_msr = (v))
 

@@ -17,7 +17,10 @@
 #define STUB_CURRENT	/* __thread, in tests with threads */
 #endif
 extern STUB_CURRENT struct vcpu *current;
-extern __attribute__((weak)) unsigned int stub_cpu;
+#ifndef STUB_CPU
+#define STUB_CPU	/* __thread, in tests whose threads are CPUs */
+#endif
+extern STUB_CPU __attribute__((weak)) unsigned int stub_cpu;
 #define smp_processor_id()	(&stub_cpu ? stub_cpu : 0U)
 #define this_cpu()		(percpu_of[smp_processor_id()])
 extern __attribute__((weak)) struct cpu_user_regs stub_guest_regs;

@@ -13,3 +13,4 @@ typedef int16_t s16;
 
 #define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
+#define offsetofend(t, m)	(offsetof(t, m) + sizeof(((t *)0)->m))

@@ -1,0 +1,539 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Many vCPUs at once: clocks, events, TLBs and page tables between them. With
+ * one vCPU only the start is checked. All vCPUs run what vCPU 0 puts into
+ * "job"; whoever has nothing to do polls for its event.
+ */
+#include "guest.h"
+
+const char *const test_name = "smp";
+
+#define VCPUS_MAX	16
+#define STACK_PAGES	2
+#define GUEST_RW	(PTE_P | PTE_RW | PTE_A | PTE_D | PTE_US)
+#define GUEST_RO	(PTE_P | PTE_A | PTE_US)
+
+#define CLOCK_READINGS	2000
+#define REMAPS		300
+#define EVENTS		500
+#define PINS		200
+#define TYPE_CHANGES	20
+
+#define READ_ONCE(x)	(*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+#define full_barrier()	__atomic_thread_fence(__ATOMIC_SEQ_CST)
+
+static unsigned int nr;			/* vCPUs */
+static u32 ports[VCPUS_MAX];		/* an IPI port of each */
+static u32 up;				/* vCPUs that have come up */
+static void (*job)(unsigned int id);
+static u32 job_nr, done;		/* jobs begun; vCPUs that finished this one */
+static u32 stop;			/* the job shall end */
+static u32 errors;			/* that the job found */
+static void *stack_top[VCPUS_MAX];
+
+static void relax(void)
+{
+	__asm__ __volatile__("pause" ::: "memory");
+}
+
+static long vcpu_op(unsigned int cmd, unsigned int id, void *arg)
+{
+	return HC(vcpu_op, cmd, id, arg, 0, 0);
+}
+
+static void send(unsigned int id)
+{
+	struct evtchn_send op = { .port = ports[id] };
+
+	if (HC(event_channel_op, EVTCHNOP_send, &op, 0, 0, 0))
+		__atomic_add_fetch(&errors, 1, __ATOMIC_SEQ_CST);
+}
+
+static bool take_event(unsigned int id)
+{
+	unsigned long bit = 1UL << (ports[id] % 64);
+
+	return __atomic_fetch_and(&shared_info->evtchn_pending[ports[id] / 64], ~bit,
+				  __ATOMIC_SEQ_CST) & bit;
+}
+
+/* Sleep until the own port is pending, and take it. */
+static void wait_event(unsigned int id)
+{
+	struct sched_poll poll = { .nr_ports = 1 };
+
+	set_xen_guest_handle(poll.ports, &ports[id]);
+	while (!take_event(id))
+		HC(sched_op, SCHEDOP_poll, &poll, 0, 0, 0);
+}
+
+static u32 jobs_seen[VCPUS_MAX];
+
+static void __attribute__((noreturn)) secondary_loop(unsigned int id)
+{
+	for (;;) {
+		wait_event(id);
+		if (__atomic_load_n(&job_nr, __ATOMIC_ACQUIRE) == jobs_seen[id])
+			continue;
+		jobs_seen[id] = job_nr;
+		job(id);
+		__atomic_add_fetch(&done, 1, __ATOMIC_SEQ_CST);
+	}
+}
+
+static void secondary(unsigned int id)
+{
+	__atomic_add_fetch(&up, 1, __ATOMIC_SEQ_CST);
+	secondary_loop(id);
+}
+
+static void begin(void (*fn)(unsigned int id))
+{
+	job = fn;
+	stop = errors = 0;
+	done = 0;
+	__atomic_add_fetch(&job_nr, 1, __ATOMIC_RELEASE);
+	for (unsigned int id = 1; id < nr; id++)
+		send(id);
+}
+
+static void end(const char *what)
+{
+	__atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&done, __ATOMIC_SEQ_CST) != nr - 1)
+		relax();
+	check_at(!errors, what, __FILE__, __LINE__);
+	if (errors)
+		say("%s: %u errors\n", what, errors);
+}
+
+static void fail(void)
+{
+	__atomic_add_fetch(&errors, 1, __ATOMIC_SEQ_CST);
+}
+
+/* ---- Starting ---- */
+
+static void bind_port(unsigned int id)
+{
+	struct evtchn_bind_ipi op = { .vcpu = id };
+
+	CHECK_EQ(HC(event_channel_op, EVTCHNOP_bind_ipi, &op, 0, 0, 0), 0);
+	ports[id] = op.port;
+	/* Polled, never delivered. */
+	shared_info->evtchn_mask[op.port / 64] |= 1UL << (op.port % 64);
+}
+
+static void start(unsigned int id, void (*fn)(unsigned int id))
+{
+	static struct vcpu_guest_context c;
+
+	memset(&c, 0, sizeof(c));
+	stack_top[id] = (char *)alloc_pages(STACK_PAGES) + STACK_PAGES * PAGE_SIZE - 8;
+	c.flags = VGCF_in_kernel;
+	c.user_regs.rip = (unsigned long)fn;
+	c.user_regs.rsp = (unsigned long)stack_top[id];
+	c.user_regs.rdi = id;
+	c.user_regs.cs = FLAT_KERNEL_CS;
+	c.user_regs.ss = FLAT_KERNEL_SS;
+	c.kernel_sp = c.user_regs.rsp;
+	c.kernel_ss = FLAT_KERNEL_SS;
+	c.ctrlreg[3] = virt_to_mfn((void *)start_info->pt_base) << 12;
+	CHECK_EQ(vcpu_op(VCPUOP_initialise, id, &c), 0);
+	CHECK_EQ(vcpu_op(VCPUOP_up, id, NULL), 0);
+}
+
+static void start_all(void)
+{
+	while (nr < VCPUS_MAX && vcpu_op(VCPUOP_is_up, nr, NULL) >= 0)
+		nr++;
+	for (unsigned int id = 0; id < nr; id++)
+		bind_port(id);
+	for (unsigned int id = 1; id < nr; id++)
+		start(id, secondary);
+	while (__atomic_load_n(&up, __ATOMIC_SEQ_CST) != nr - 1)
+		relax();
+	for (unsigned int id = 0; id < nr; id++)
+		CHECK_EQ(vcpu_op(VCPUOP_is_up, id, NULL), 1);
+	say("%u vCPUs\n", nr);
+}
+
+/* ---- Clocks: nobody reads an earlier time than anybody did before ---- */
+
+static u64 latest;
+static u32 clock_lock;
+
+static u64 rdtsc(void)
+{
+	u32 lo, hi;
+
+	__asm__ __volatile__("lfence; rdtsc" : "=a" (lo), "=d" (hi) :: "memory");
+	return lo | (u64)hi << 32;
+}
+
+static u64 read_clock(unsigned int id)
+{
+	const struct vcpu_time_info *t = &shared_info->vcpu_info[id].time;
+	u64 delta, ns;
+	u32 version;
+
+	do {
+		version = READ_ONCE(t->version) & ~1U;
+		__asm__ __volatile__("" ::: "memory");
+		delta = rdtsc() - t->tsc_timestamp;
+		delta = t->tsc_shift < 0 ? delta >> -t->tsc_shift : delta << t->tsc_shift;
+		ns = t->system_time + (u64)(((unsigned __int128)delta * t->tsc_to_system_mul) >> 32);
+		__asm__ __volatile__("" ::: "memory");
+	} while (READ_ONCE(t->version) != version);
+	return ns;
+}
+
+static void compare_clocks(unsigned int id)
+{
+	for (unsigned int i = 0; i < CLOCK_READINGS; i++) {
+		u64 now;
+
+		while (__atomic_exchange_n(&clock_lock, 1, __ATOMIC_ACQUIRE))
+			relax();
+		now = read_clock(id);
+		if (now < latest)
+			fail();
+		latest = now;
+		__atomic_store_n(&clock_lock, 0, __ATOMIC_RELEASE);
+		relax();
+	}
+}
+
+static void clocks(void)
+{
+	begin(compare_clocks);
+	compare_clocks(0);
+	end("clocks never go back");
+}
+
+/* ---- Events: a token in a ring, then everybody to everybody ---- */
+
+static u32 token, hops;		/* who has it; how often it was given on */
+
+static void give_token_on(unsigned int id)
+{
+	hops++;
+	__atomic_store_n(&token, (id + 1) % nr, __ATOMIC_SEQ_CST);
+	send((id + 1) % nr);
+}
+
+static void wait_token(unsigned int id)
+{
+	while (__atomic_load_n(&token, __ATOMIC_SEQ_CST) != id && !READ_ONCE(stop))
+		wait_event(id);
+}
+
+static void pass_token(unsigned int id)
+{
+	for (;;) {
+		wait_token(id);
+		if (READ_ONCE(stop))
+			return;
+		give_token_on(id);
+	}
+}
+
+static void ring(void)
+{
+	hops = token = 0;
+	begin(pass_token);
+	for (unsigned int i = 0; i < EVENTS; i++) {
+		give_token_on(0);
+		wait_token(0);
+	}
+	CHECK_EQ(hops, EVENTS * nr);
+	WRITE_ONCE(stop, 1);
+	full_barrier();
+	for (unsigned int id = 1; id < nr; id++)
+		send(id);
+	end("a token goes round");
+}
+
+static void send_to_all(unsigned int id)
+{
+	for (unsigned int i = 0; i < EVENTS; i++) {
+		send((id + i) % nr);
+		take_event(id);
+	}
+}
+
+static void storm(void)
+{
+	begin(send_to_all);
+	send_to_all(0);
+	end("all send to all");
+	for (unsigned int id = 0; id < nr; id++)
+		take_event(id);
+}
+
+/* ---- TLBs: after a remapping nobody sees what was there ---- */
+
+static volatile u64 *window;
+static u64 *backing[2];
+static u64 current_round;
+
+static void watch_window(unsigned int id)
+{
+	u64 round, seen;
+
+	while (!READ_ONCE(stop)) {
+		round = __atomic_load_n(&current_round, __ATOMIC_SEQ_CST);
+		seen = *window;
+		if (seen < round)
+			fail();
+		relax();
+	}
+}
+
+static long flush_by(unsigned int how, u64 pte)
+{
+	struct mmuext_op op = { .cmd = MMUEXT_TLB_FLUSH_ALL };
+	unsigned long all = ~0UL;
+
+	switch (how) {
+	case 0:
+		return remap((void *)window, pte, UVMF_INVLPG | UVMF_ALL);
+	case 1:
+		return remap((void *)window, pte, UVMF_TLB_FLUSH | (unsigned long)&all);
+	case 2:
+		return update_entry(pte_of((void *)window), pte) ?:
+		       HC(mmuext_op, &op, 1, 0, DOMID_SELF, 0);
+	default:
+		op.cmd = MMUEXT_INVLPG_MULTI;
+		op.arg1.linear_addr = (unsigned long)window;
+		set_xen_guest_handle(op.arg2.vcpumask, &all);
+		return update_entry(pte_of((void *)window), pte) ?:
+		       HC(mmuext_op, &op, 1, 0, DOMID_SELF, 0);
+	}
+}
+
+static void shootdown(void)
+{
+	window = alloc_pages(1);
+	backing[0] = alloc_pages(1);
+	backing[1] = alloc_pages(1);
+	current_round = 0;
+	begin(watch_window);
+	for (u64 round = 1; round <= REMAPS; round++) {
+		u64 *page = backing[round & 1];
+
+		*page = round;
+		CHECK_EQ(flush_by(round / 2 % 4, virt_to_mfn(page) << 12 | GUEST_RO), 0);
+		__atomic_store_n(&current_round, round, __ATOMIC_SEQ_CST);
+	}
+	end("no stale translations");
+}
+
+/* ---- A page that becomes a table is writable to nobody, whatever TLBs remember ---- */
+
+static volatile u64 *target;
+static u32 writer_faulted;
+extern char writer_fault[];
+void writer_after_fault(void);
+unsigned long stack_of_writer;
+
+/* The writer's page fault: nothing of what it did matters, it starts afresh. */
+__asm__("writer_fault:\n"
+	"	mov	stack_of_writer(%rip), %rsp\n"
+	"	call	writer_after_fault\n");
+
+/* Entries that are not present: the table is a valid one whatever is in them. */
+static void write_target(unsigned int id)
+{
+	if (id != 1)
+		return;
+	for (u64 i = 0; !READ_ONCE(stop); i++)
+		target[i % 512] = i << 1 & 0xffff0;
+}
+
+void writer_after_fault(void)
+{
+	__atomic_store_n(&writer_faulted, 1, __ATOMIC_SEQ_CST);
+	while (!READ_ONCE(stop))
+		relax();
+	__atomic_add_fetch(&done, 1, __ATOMIC_SEQ_CST);
+	secondary_loop(1);
+}
+
+static void set_fault_handler(unsigned int id)
+{
+	static struct trap_info table[] = {
+		{ 14, 0, FLAT_KERNEL_CS, (unsigned long)writer_fault },
+		{ 0 }
+	};
+
+	if (id == 1)
+		CHECK_EQ(HC(set_trap_table, table, 0, 0, 0, 0), 0);
+}
+
+/* The sum of what is in the page stays, once it is a table. */
+static u64 sum_of(const volatile u64 *page)
+{
+	u64 sum = 0;
+
+	for (unsigned int i = 0; i < 512; i++)
+		sum = sum * 31 + page[i];
+	return sum;
+}
+
+static void type_change(void)
+{
+	u64 mfn, before;
+
+	target = alloc_pages(1);
+	mfn = virt_to_mfn((void *)target);
+	stack_of_writer = (unsigned long)stack_top[1] & ~15UL;
+	begin(set_fault_handler);
+	end("a handler");
+	for (unsigned int n = 0; n < TYPE_CHANGES; n++) {
+		writer_faulted = 0;
+		begin(write_target);
+		for (unsigned int i = 0; i < 1000; i++)
+			relax();
+		/* No flush is asked for: it is the hypervisor's to see that one is needed. */
+		CHECK_EQ(update_entry(pte_of((void *)target), mfn << 12 | GUEST_RO), 0);
+		CHECK_EQ(mmuext(MMUEXT_PIN_L1_TABLE, mfn), 0);
+		before = sum_of(target);
+		for (unsigned int i = 0; i < 20; i++)
+			if (sum_of(target) != before)
+				fail();
+		while (!__atomic_load_n(&writer_faulted, __ATOMIC_SEQ_CST))
+			relax();
+		end("a table is not written by another CPU");
+		CHECK_EQ(mmuext(MMUEXT_UNPIN_TABLE, mfn), 0);
+		CHECK_EQ(make_writable((void *)target), 0);
+	}
+}
+
+/* ---- Page tables from two sides: pin against update, against another pin ---- */
+
+static u64 *table, *mapped;
+static u64 table_mfn, mapped_mfn;
+
+static void change_entry(u64 val)
+{
+	struct mmu_update req = {
+		.ptr = table_mfn << 12 | 8 | MMU_NORMAL_PT_UPDATE,
+		.val = val,
+	};
+
+	/* Refused, or ordinary memory, or a table's entry: as the table's state is just then. */
+	HC(mmu_update, &req, 1, 0, DOMID_SELF, 0);
+}
+
+static void update_table(unsigned int id)
+{
+	while (!READ_ONCE(stop)) {
+		change_entry(mapped_mfn << 12 | (id & 1 ? GUEST_RW : GUEST_RO));
+		change_entry(0);
+		mmuext(MMUEXT_PIN_L1_TABLE, table_mfn);
+		mmuext(MMUEXT_UNPIN_TABLE, table_mfn);
+	}
+}
+
+/* Given away and gone: nothing has a reference any more. */
+static void give_up(void *va, u64 mfn)
+{
+	xen_pfn_t frame = mfn;
+	struct xen_memory_reservation r = { .nr_extents = 1, .domid = DOMID_SELF };
+
+	set_xen_guest_handle(r.extent_start, &frame);
+	CHECK_EQ(remap(va, 0, UVMF_INVLPG | UVMF_ALL), 0);
+	CHECK_EQ(HC(memory_op, XENMEM_decrease_reservation, &r, 0, 0, 0), 1);
+}
+
+static void pins(void)
+{
+	table = alloc_pages(1);
+	mapped = alloc_pages(1);
+	table_mfn = virt_to_mfn(table);
+	mapped_mfn = virt_to_mfn(mapped);
+	CHECK_EQ(make_readonly(table), 0);
+	begin(update_table);
+	for (unsigned int i = 0; i < PINS; i++) {
+		mmuext(MMUEXT_PIN_L1_TABLE, table_mfn);
+		change_entry(mapped_mfn << 12 | GUEST_RW);
+		mmuext(MMUEXT_UNPIN_TABLE, table_mfn);
+	}
+	end("pins and updates");
+	while (mmuext(MMUEXT_UNPIN_TABLE, table_mfn) == 0)
+		;
+	CHECK_EQ(make_writable(table), 0);
+	table[1] = 0;
+	give_up(table, table_mfn);
+	give_up(mapped, mapped_mfn);
+}
+
+/* The table that is being validated is taken from its place by another vCPU. */
+static u64 *l1_entry_of_spare;
+static u64 spare_mfn;
+
+static void unmap_and_map(unsigned int id)
+{
+	u64 val = spare_mfn << 12 | GUEST_RW;
+
+	while (!READ_ONCE(stop)) {
+		update_entry(l1_entry_of_spare, 0);
+		update_entry(l1_entry_of_spare, val);
+		relax();
+	}
+}
+
+static void validate_against_unmap(void)
+{
+	void *spare = alloc_pages(1);
+
+	spare_mfn = virt_to_mfn(spare);
+	l1_entry_of_spare = pte_of(spare);
+	begin(unmap_and_map);
+	for (unsigned int i = 0; i < PINS; i++) {
+		/* Wants it as a table while others want it writable: one is refused. */
+		long rc = mmuext(MMUEXT_PIN_L1_TABLE, spare_mfn);
+
+		if (rc == 0)
+			CHECK_EQ(mmuext(MMUEXT_UNPIN_TABLE, spare_mfn), 0);
+	}
+	end("validate against unmap");
+	CHECK_EQ(make_writable(spare), 0);
+	give_up(spare, spare_mfn);
+}
+
+/* ---- Down and up again ---- */
+
+static void go_down(unsigned int id)
+{
+	if (id == 1)
+		vcpu_op(VCPUOP_down, id, NULL);
+}
+
+static void down_and_up(void)
+{
+	for (unsigned int i = 0; i < 20; i++) {
+		begin(go_down);
+		while (vcpu_op(VCPUOP_is_up, 1, NULL) == 1)
+			relax();
+		CHECK_EQ(vcpu_op(VCPUOP_up, 1, NULL), 0);
+		end("down and up");
+	}
+}
+
+void test_main(void)
+{
+	start_all();
+	if (nr < 2)
+		return;
+	clocks();
+	ring();
+	storm();
+	shootdown();
+	type_change();
+	pins();
+	validate_against_unmap();
+	down_and_up();
+}

@@ -1,0 +1,126 @@
+# Runs as the rest of /init in domain 0 of test_pci.py; $OWN is 1 if the modules of this
+# tree are under test. Two cards: 00:03.0 is named in hide= on the kernel's command line,
+# 00:04.0 is handed over and back while all runs.
+dmesg -n 4
+LOG=/var/log/xen/console/guest-g1.log
+PB=/sys/bus/pci/drivers/pciback
+
+verdict() {	# NAME COMMAND...: one line for whether the command succeeds
+	name=$1; shift
+	if "$@" >/tmp/out 2>&1; then echo "ok - $name"; else echo "not ok - $name"; fi
+	sed 's/^/    /' /tmp/out
+}
+wait_for() {	# SECONDS COMMAND...
+	n=$(($1 * 5)); shift
+	while [ "$n" -gt 0 ]; do "$@" && return 0; sleep 0.2; n=$((n - 1)); done
+	return 1
+}
+fails() { ! "$@"; }
+driver() { basename "$(readlink /sys/bus/pci/devices/0000:$1/driver)" 2>/dev/null; }
+driven_by() { [ "$(driver $1)" = "$2" ]; }
+listed() { xl pci-assignable-list | tee /dev/stderr | grep -q "$1"; }
+said() { grep -aqsE "$1" $LOG; }
+heard() { [ "$(grep -aEc "$1" $LOG)" -ge "$2" ]; }
+logged() { dmesg | grep -E "$1"; }
+reads() { [ "$(cat $1)" = "$2" ]; }
+writes() { echo "$2" > $1; }
+
+modprobe xenfs
+mount -t xenfs xenfs /proc/xen
+modprobe xen-evtchn; modprobe xen-gntdev
+# The shell has a modprobe built in, which does not read the command line as this one does.
+/usr/local/bin/modprobe xen-pciback
+[ $OWN = 0 ] || verdict "pciback is this tree's" grep -q O /sys/module/xen_pciback/taint
+modprobe e1000e
+verdict "hidden device is held" driven_by 00:03.0 pciback
+verdict "the other goes to its driver" driven_by 00:04.0 e1000e
+verdict "slots" reads $PB/slots "0000:00:03.0"
+verdict "parameter hide" grep -q '(0000:00:03.0)' /sys/module/xen_pciback/parameters/hide
+if [ $OWN = 1 ]; then
+	verdict "a missing device of hide= is named" logged 'no device 0000:00:1e.5'
+	verdict "an impossible one is named" logged 'hide: "\(00:99.0\)'
+fi
+xenstored --pid-file /run/xenstored.pid
+for i in $(seq 100); do xenstore-exists / && break; sleep 0.1; done
+xen-init-dom0
+mkdir -p /var/log/xen/console
+xenconsoled --log=guest --log-dir=/var/log/xen/console
+
+verdict "it can be assigned" listed '00:03.0'
+verdict "xl create" xl create /etc/xen/g1.cfg
+if ! xl domid g1; then
+	dmesg | tail -n 40
+	poweroff -f
+fi
+verdict "the guest finds its card" wait_for 240 said 'GUEST-DONE 0000:00:00.0'
+verdict "driven by e1000e" said 'GUEST-DEVICE 0000:00:00.0 eth[0-9]+ 52:54:00:00:00:01 e1000e'
+verdict "MSI-X" said 'GUEST-MSIX [1-9][0-9]* [1-9]'
+verdict "ping" said 'GUEST-PING eth[0-9]+ 10.1.0.2 ok'
+verdict "owned by the guest" fails listed '00:03.0'
+verdict "two guests cannot have it" fails xl create /etc/xen/g2.cfg
+xl destroy g2 2>/dev/null
+dom=$(xl domid g1)
+verdict "where the guest sees it" \
+	[ "$(xenstore-read /local/domain/0/backend/pci/$dom/0/vdev-0)" = "0000:00:00.00" ]
+verdict "root bus" [ "$(xenstore-read /local/domain/0/backend/pci/$dom/0/root-0)" = "0000:00" ]
+grep pciback /proc/interrupts
+
+verdict "xl pci-assignable-add" xl pci-assignable-add 00:04.0
+verdict "taken from its driver" driven_by 00:04.0 pciback
+verdict "in the list of slots" grep -q 0000:00:04.0 $PB/slots
+verdict "xl pci-assignable-list" listed '00:04.0'
+verdict "xl pci-attach" xl pci-attach g1 00:04.0
+verdict "the guest finds the second card" wait_for 120 said 'GUEST-DONE 0000:00:01.0'
+verdict "ping on it" said 'GUEST-PING eth[0-9]+ 10.2.0.2 ok'
+verdict "xl pci-list" xl pci-list g1
+verdict "xl pci-detach" xl pci-detach g1 00:04.0
+verdict "the guest has one card again" wait_for 60 heard 'GUEST-DEVICES 0000:00:00.0.?$' 2
+verdict "xl pci-attach again" xl pci-attach g1 00:04.0
+verdict "and ping again" wait_for 120 heard 'GUEST-PING eth[0-9]+ 10.2.0.2 ok' 2
+verdict "xl pci-detach of the first" xl pci-detach g1 00:03.0
+verdict "the second stays" wait_for 60 said 'GUEST-DEVICES 0000:00:01.0.?$'
+verdict "xl pci-detach of the second" xl pci-detach g1 00:04.0
+verdict "no card is left" wait_for 60 said 'GUEST-DEVICES \*'
+verdict "xl pci-assignable-remove" xl pci-assignable-remove -r 00:04.0
+verdict "back at its driver" wait_for 20 driven_by 00:04.0 e1000e
+verdict "and out of the slots" fails grep -q 0000:00:04.0 $PB/slots
+N=$(ls /sys/bus/pci/devices/0000:00:04.0/net)
+ip link set $N up; ip addr add 10.2.0.15/24 dev $N
+verdict "it works in domain 0" wait_for 30 ping -c 1 -w 2 10.2.0.2
+ip addr flush dev $N; ip link set $N down
+verdict "xl destroy" xl destroy g1
+mv $LOG /var/log/xen/console/first.log
+verdict "xl create, permissive" xl create /etc/xen/g1.cfg 'pci=["00:03.0,permissive=1"]'
+verdict "it is the guest's again" wait_for 240 said 'GUEST-PING eth[0-9]+ 10.1.0.2 ok'
+verdict "node permissive" grep -q 0000:00:03.0 $PB/permissive
+verdict "node irq_handlers" grep -E '^0000:00:03.0:(on|off):(not )?acking:[0-9]+$' $PB/irq_handlers
+verdict "node quirks takes" writes $PB/quirks 00:03.0-44:2:ff
+verdict "node quirks shows" grep -q '00000044:2:000000ff' $PB/quirks
+verdict "node quirks refuses" fails writes $PB/quirks 00:03.0-44
+verdict "node allow_interrupt_control" writes $PB/allow_interrupt_control 00:03.0
+verdict "new_slot with wildcard" writes $PB/new_slot '0a:05.*'
+verdict "makes eight" [ "$(grep -c 0000:0a:05 $PB/slots)" = 8 ]
+verdict "remove_slot" writes $PB/remove_slot '0a:05.3'
+verdict "leaves seven" [ "$(grep -c 0000:0a:05 $PB/slots)" = 7 ]
+verdict "new_slot refuses" fails writes $PB/new_slot 'ga:05.3'
+verdict "xl shutdown by destroy while in use" xl destroy g1
+verdict "held again" wait_for 30 listed '00:03.0'
+if [ $OWN = 1 ]; then
+	BAD=/var/log/xen/console/guest-bad.log
+	verdict "xl create of a bad guest" xl create /etc/xen/bad.cfg
+	verdict "it did its worst" wait_for 400 grep -qs 'BADPCI done' $BAD
+	grep 'BADPCI' $BAD | tr -d '\r'
+	grep -q 'BADPCI not' $BAD; verdict "domain 0 did what it should" [ $? = 1 ]
+	verdict "all its cases ran" [ "$(grep -c 'BADPCI ok' $BAD)" = 19 ]
+	verdict "xl destroy of the bad guest" xl destroy bad
+	verdict "its card is held again" wait_for 30 listed '00:03.0'
+	mv $LOG /var/log/xen/console/second.log
+	verdict "a good guest gets the card" xl create /etc/xen/g1.cfg
+	verdict "and it works" wait_for 240 said 'GUEST-PING eth[0-9]+ 10.1.0.2 ok'
+	xl destroy g1
+	verdict "held once more" wait_for 30 listed '00:03.0'
+fi
+verdict "unbind" writes $PB/unbind 0000:00:03.0
+verdict "module can be removed" rmmod xen_pciback
+dmesg | grep -iE 'pciback|BUG|WARNING|Oops|xen_pci' | sed 's/^/    /'
+echo LAB-END

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What must be refused: xl names the cause, and nothing is left behind."""
+
+from guests.life import LEFT
+
+LOGS = (r"see /var/log/xen/\S+", "see LOG")
+PLACE = (r"(?m)^libxl: error: [\w.]+:\d+:", "libxl: error:")
+HIDE = (LEFT, LOGS, PLACE)
+
+
+def refused(host, says, *changes):
+    """xl create fails and says so; no domain, no device, no memory is left."""
+    free = host.free_mib()
+    host.note(f"xl create {host.config('guest1', *changes)}", *HIDE, fails=True, says=says, timeout=900)
+    host.note("xl list", LEFT)
+    host.until_free_again(free)
+    host.until("! ls /sys/bus/xen-backend/devices | grep -q v")
+
+
+def errors(host):
+    host.volume("guest1")
+    refused(host, "failed to free memory|not enough|[Cc]annot allocate", "s/^memory.*/memory = 65536/")
+    refused(host, "No such file", "s/^kernel.*/kernel = \"\\/boot\\/nothing\"/")
+    host.sh("head -c 100000 /dev/urandom >/run/noise; cp /bin/true /run/no-notes")
+    refused(host, "kernel", "s/^kernel.*/kernel = \"\\/run\\/noise\"/")
+    refused(host, "kernel", "s/^kernel.*/kernel = \"\\/run\\/no-notes\"/")
+    refused(host, "nothing", "s/guest1,xvda/nothing,xvda/")
+    refused(host, "nosuch", "s/xenbr0/nosuch/")
+    refused(host, "syntax error|parsing", "$ a vif = [ nonsense")
+    refused(host, "invalid|ERANGE|vcpus", "s/^vcpus.*/vcpus = 100000/")
+
+    host.create("guest1")
+    host.config("guest2", "s/vg0.guest2/vg0\\/guest1/")
+    host.note("xl create /etc/xen/guest1.cfg", *HIDE, fails=True, says="already exists")
+    host.note("xl create /etc/xen/guest2.cfg", *HIDE, fails=True)
+    host.note("xl list", LEFT)
+    host.note("xl destroy guest1")
+    host.note("xl create /etc/xen/none.cfg", fails=True, says="none.cfg")
+    host.note("xl nonsense", fails=True)
