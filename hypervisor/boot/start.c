@@ -247,8 +247,8 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 		perfc_init();
 	local_irq_enable();
 	smp_init(&machine_e820);
-	watchdog_init();
 
 	dom0_build(&bi);
+	watchdog_init();
 	reset_stack_and_jump(get_cpu_info(), run_domain0);
 }

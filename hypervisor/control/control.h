@@ -24,10 +24,8 @@ typedef long (*domctl_fn)(struct domain *d, struct xen_domctl *op, bool *reply);
 /* The same of sysctl. */
 typedef long (*sysctl_fn)(struct xen_sysctl *op, bool *reply);
 
-#define DOMCTL(name) \
-	long domctl_##name(struct domain *d, struct xen_domctl *op, bool *reply)
-#define SYSCTL(name) \
-	long sysctl_##name(struct xen_sysctl *op, bool *reply)
+#define DOMCTL(name) long domctl_##name(struct domain *d, struct xen_domctl *op, bool *reply)
+#define SYSCTL(name) long sysctl_##name(struct xen_sysctl *op, bool *reply)
 
 /* control.c */
 bool control_begin(void);

@@ -156,7 +156,8 @@ long domctl_max_vcpus(struct domain *d, struct xen_domctl *op, bool *reply)
 {
 	u32 max = op->u.max_vcpus.max;
 
-	if (d == current->domain || max != d->max_vcpus)
+	/* One that ends is given nothing more. */
+	if (d == current->domain || d->dying || max != d->max_vcpus)
 		return -EINVAL;
 	for (u32 i = 0; i < max; i++)
 		if (!d->vcpu[i] && !vcpu_create(d, i))

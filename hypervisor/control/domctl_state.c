@@ -22,6 +22,12 @@
 
 #include <xen/callback.h>
 
+/* Why control_vcpu() gave none. */
+static long no_vcpu(const struct domain *d, u32 id)
+{
+	return d != current->domain && id < d->max_vcpus ? -ESRCH : -EINVAL;
+}
+
 /* The entry points of 64-bit guests are in its flat code segment. */
 static u16 entry_cs(unsigned long address)
 {
@@ -35,7 +41,7 @@ long domctl_get_ext_vcpucontext(struct domain *d, struct xen_domctl *op, bool *r
 	const u32 vcpu = e->vcpu;
 
 	if (!v)
-		return d != current->domain && vcpu < d->max_vcpus ? -ESRCH : -EINVAL;
+		return no_vcpu(d, vcpu);
 	memset(e, 0, sizeof(*e));
 	e->vcpu = vcpu;
 	e->size = sizeof(*e);
@@ -63,7 +69,7 @@ long domctl_set_ext_vcpucontext(struct domain *d, struct xen_domctl *op, bool *r
 	struct vcpu *v = control_vcpu(d, e->vcpu);
 
 	if (!v)
-		return d != current->domain && e->vcpu < d->max_vcpus ? -ESRCH : -EINVAL;
+		return no_vcpu(d, e->vcpu);
 	if (e->size < offsetof(typeof(*e), mcg_cap) ||
 	    !is_canonical(e->sysenter_callback_eip) || !is_canonical(e->syscall32_callback_eip))
 		return -EINVAL;
@@ -94,14 +100,15 @@ long domctl_getvcpuextstate(struct domain *d, struct xen_domctl *op, bool *reply
 	struct vcpu *v = control_vcpu(d, e->vcpu);
 	unsigned long va = handle_va(e->buffer);
 	struct xstate_header head;
-	u64 size;
+	u64 size = sizeof(head);
 	long rc = 0;
 
 	if (!v)
-		return d != current->domain && e->vcpu < d->max_vcpus ? -ESRCH : -EINVAL;
+		return no_vcpu(d, e->vcpu);
 	vcpu_pause(v);
 	head = (struct xstate_header){ v->arch.xcr0, xstate_accum(v) };
-	size = sizeof(head) + (head.accum ? cpu_policy_xstate_size(d->arch.cpu_policy, head.accum) : 0);
+	if (head.accum)
+		size += cpu_policy_xstate_size(d->arch.cpu_policy, head.accum);
 	if ((!e->size && !e->xfeature_mask) || !va) {
 		e->xfeature_mask = cpu_features.xcr0_max;
 		e->size = size;
@@ -142,7 +149,7 @@ long domctl_setvcpuextstate(struct domain *d, struct xen_domctl *op, bool *reply
 	long rc = -EFAULT;
 
 	if (!v)
-		return d != current->domain && e->vcpu < d->max_vcpus ? -ESRCH : -EINVAL;
+		return no_vcpu(d, e->vcpu);
 	if (e->size < sizeof(head) || size > cpu_features.fpu_bytes)
 		return -EINVAL;
 	if (copy_from_guest(&head, va))
@@ -156,14 +163,15 @@ long domctl_setvcpuextstate(struct domain *d, struct xen_domctl *op, bool *reply
 	return rc;
 }
 
-/* MSRs that a PV guest has of its own; only those that are not 0 are told. */
-static const u32 own_msrs[] = { MSR_TSC_AUX };
+/* A PV guest has one MSR of its own, TSC_AUX; it is told if it is not 0. */
+#define OWN_MSRS	1U
 
 static bool has_tsc_aux(const struct vcpu *v)
 {
 	const struct cpu_policy *p = v->domain->arch.cpu_policy;
 
-	return cpu_policy_has(p, XEN_X86_FEATURE_RDTSCP) || cpu_policy_has(p, XEN_X86_FEATURE_RDPID);
+	return cpu_policy_has(p, XEN_X86_FEATURE_RDTSCP) ||
+	       cpu_policy_has(p, XEN_X86_FEATURE_RDPID);
 }
 
 long domctl_get_vcpu_msrs(struct domain *d, struct xen_domctl *op, bool *reply)
@@ -176,7 +184,7 @@ long domctl_get_vcpu_msrs(struct domain *d, struct xen_domctl *op, bool *reply)
 	if (!v)
 		return -EINVAL;
 	*reply = true;
-	m->msr_count = ARRAY_SIZE(own_msrs);
+	m->msr_count = OWN_MSRS;
 	if (!handle_va(m->msrs))
 		return 0;
 	vcpu_pause(v);
@@ -204,7 +212,7 @@ long domctl_set_vcpu_msrs(struct domain *d, struct xen_domctl *op, bool *reply)
 	long rc = 0;
 	u32 i;
 
-	if (!v || m->msr_count > ARRAY_SIZE(own_msrs))
+	if (!v || m->msr_count > OWN_MSRS)
 		return -EINVAL;
 	vcpu_pause(v);
 	for (i = 0; i < m->msr_count && !rc; i++) {

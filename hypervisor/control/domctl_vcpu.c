@@ -42,7 +42,8 @@ long domctl_setvcpucontext(struct domain *d, struct xen_domctl *op, bool *reply)
 	struct vcpu_guest_context *c;
 	long rc = -EFAULT;
 
-	if (!v || !va)
+	/* Nor would one that ends give up the page tables that it took now. */
+	if (!v || !va || d->dying)
 		return -EINVAL;
 	c = hv_new(struct vcpu_guest_context);
 	if (!c)

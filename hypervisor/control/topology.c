@@ -38,7 +38,7 @@ static u32 count_online(void)
 	u32 n = 0;
 
 	for (u32 cpu = 0; cpu < nr_cpus; cpu++)
-		n += online_cpu(cpu) != NULL;
+		n += online_cpu(cpu) ? 1 : 0;
 	return n;
 }
 
@@ -68,8 +68,8 @@ static void count_siblings(struct xen_sysctl_physinfo *info)
 		in_package++;
 		threads += core_of(&id, p) == core_of(&id, first);
 	}
-	info->threads_per_core = threads;
-	info->cores_per_socket = in_package / threads;
+	info->threads_per_core = max(threads, 1U);
+	info->cores_per_socket = in_package / info->threads_per_core;
 }
 
 /* Feature words in the order of Xen's own table, which is that of featuresets. */
@@ -160,7 +160,7 @@ static bool pci_device_known(const struct physdev_pci_device *dev)
 	bool known;
 
 	pci_devs_lock();
-	known = pci_dev_find(s) != NULL;
+	known = pci_dev_find(s);
 	pci_devs_unlock();
 	return known;
 }

@@ -128,7 +128,9 @@ static void print_registers(const struct cpu_snapshot *s)
  */
 void snapshot_take(struct cpu_snapshot *s, const struct cpu_user_regs *regs)
 {
-	s->regs = *regs;
+	/* Nothing is pushed above SS, and a stack may end there. */
+	memset(&s->regs, 0, sizeof(s->regs));
+	memcpy(&s->regs, regs, offsetof(struct cpu_user_regs, es));
 	s->cpu = smp_processor_id();
 	s->running = current;
 	s->cr2 = read_cr2();

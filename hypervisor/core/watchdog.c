@@ -88,7 +88,7 @@ static void heartbeat(void *data)
 /**
  * watchdog_init() - Start it, if watchdog asks for it.
  *
- * Context: boot, all CPUs online.
+ * Context: boot, all CPUs online, and no long work ahead that runs no softirqs.
  */
 void __init watchdog_init(void)
 {

@@ -54,8 +54,10 @@ struct grant_active *grant_entry_get(struct grant_table *gt, u32 ref, unsigned i
 			entry_unlock(a);
 			return NULL;
 		}
+		/* Not by taking the lock again and again: who changes the version wants it. */
 		entry_unlock(a);
-		cpu_relax();
+		while (!READ_ONCE(gt->version))
+			cpu_relax();
 	}
 }
 

@@ -60,21 +60,22 @@ BUILD_BUG_ON(ENTRIES_V1 * sizeof(struct grant_active) != PAGE_SIZE << ACTIVE_ORD
 
 #define MAPTRACK_BUSY		0x8000	/* in flags: one CPU unmaps it */
 #define MAPTRACK_NONE		(~0U)
-#define MAPTRACK_SHIFT		8	/* handles in one allocation, as in a frame of Xen's */
-#define MAPTRACK_ORDER		1
+#define MAPTRACK_SHIFT		8	/* handles in a page */
 
 /* One mapping. Written by who got the handle, or set MAPTRACK_BUSY. */
 struct maptrack {
 	u16 flags;		/* GNTMAP_* below 16; 0: free, or not yet mapped */
+	domid_t granter;
+	u32 serial;		/* of the granter's table: it may be another's by now */
 	u32 ref;		/* of a free one: the next free handle */
 	u32 mfn;
-	struct domain *granter;	/* referenced */
-} __aligned(32);
+};
 
-BUILD_BUG_ON((sizeof(struct maptrack) << MAPTRACK_SHIFT) != PAGE_SIZE << MAPTRACK_ORDER);
+BUILD_BUG_ON((sizeof(struct maptrack) << MAPTRACK_SHIFT) != PAGE_SIZE);
 
 struct grant_table {
 	struct domain *d;
+	u32 serial;		/* of all tables there ever were */
 
 	/* Written under lock. The arrays only grow and have room for the maximum. */
 	unsigned int version;	/* 1, 2; 0 while it changes: wait */

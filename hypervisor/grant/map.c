@@ -27,7 +27,7 @@
 
 struct map_batch {
 	struct domain *d;	/* who maps */
-	struct domain *granter;	/* of the last one, referenced, or NULL */
+	struct domain *granter;	/* of the last one: granter_of() */
 	struct grant_ptes ptes;
 };
 
@@ -36,15 +36,24 @@ static unsigned int nr_parts(u32 flags)
 	return (flags & MAP_PARTS) == MAP_PARTS ? 2 : 1;
 }
 
-/* Most of a batch are grants of one domain's. */
-static struct domain *granter_of(struct map_batch *b, domid_t domid)
+/*
+ * Most of a batch are grants of one domain's: *@last is kept from one to the
+ * next, and given back by granter_put().
+ */
+static struct domain *granter_of(struct domain **last, domid_t domid)
 {
-	if (likely(b->granter && b->granter->domain_id == domid))
-		return b->granter;
-	if (b->granter)
-		domain_put(b->granter);
-	b->granter = domid < DOMID_FIRST_RESERVED ? domain_get(domid) : NULL;
-	return b->granter;
+	if (likely(*last && (*last)->domain_id == domid))
+		return *last;
+	if (*last)
+		domain_put(*last);
+	*last = domid < DOMID_FIRST_RESERVED ? domain_get(domid) : NULL;
+	return *last;
+}
+
+static void granter_put(struct domain *last)
+{
+	if (last)
+		domain_put(last);
 }
 
 /* One mapping's references to a frame of @owner's. */
@@ -125,8 +134,8 @@ static __always_inline s16 map_with(struct map_batch *b, struct gnttab_map_grant
 		grant_unpin(granter->grant, op->ref, use.write, use.nr);
 		return rc;
 	}
-	domain_hold(granter);
-	m->granter = granter;
+	m->granter = granter->domain_id;
+	m->serial = granter->grant->serial;
 	m->ref = op->ref;
 	m->mfn = use.target.mfn;
 	/* From here on it may be unmapped: partner is claim(). */
@@ -144,7 +153,7 @@ static s16 map_one(struct map_batch *b, struct gnttab_map_grant_ref *op)
 
 	if (unlikely(!(op->flags & MAP_PARTS)))
 		return GNTST_bad_gntref;
-	granter = granter_of(b, op->dom);
+	granter = granter_of(&b->granter, op->dom);
 	if (unlikely(!granter))
 		return GNTST_bad_domain;
 	handle = maptrack_get(b->d->grant, &m);
@@ -201,8 +210,7 @@ long grant_map(unsigned long va, unsigned int count)
 		rc = 0;
 		done += nr;
 	}
-	if (b.granter)
-		domain_put(b.granter);
+	granter_put(b.granter);
 	return rc ?: (long)done;
 }
 
@@ -216,6 +224,7 @@ struct unmap {
 
 struct unmap_batch {
 	struct domain *d;
+	struct domain *granter;	/* of the last one: granter_of() */
 	struct grant_ptes ptes;
 	unsigned int nr;
 	bool flush;	/* entries are gone */
@@ -253,6 +262,7 @@ static void unclaim(struct maptrack *m, u16 flags)
 static void unmap_begin(struct unmap_batch *b)
 {
 	b->d = current->domain;
+	b->granter = NULL;
 	b->ptes = GRANT_PTES_NONE;
 	b->nr = 0;
 	b->flush = false;
@@ -282,39 +292,47 @@ static s16 unmap_parts(struct unmap_batch *b, const struct unmap_args *args, str
 	return GNTST_okay;
 }
 
+/*
+ * End the use of the granter's entry by @parts of a mapping. A granter whose
+ * frame was mapped no more may be gone, and its number be another domain's.
+ */
+static void end_use(struct domain **last, const struct maptrack *m, bool write, u16 parts)
+{
+	struct domain *granter = granter_of(last, m->granter);
+
+	if (likely(granter && granter->grant->serial == m->serial))
+		grant_unpin(granter->grant, m->ref, write, nr_parts(parts));
+}
+
 /* No TLB has the parts of @u any more: let go of them. */
-static void unmap_finish(struct grant_table *gt, const struct unmap *u)
+static void unmap_finish(struct unmap_batch *b, const struct unmap *u)
 {
 	struct maptrack *m = u->m;
 	bool readonly = u->flags & GNTMAP_readonly;
 	u16 left = (u16)(u->flags & ~u->parts);
-	struct domain *granter = m->granter;
 
+	end_use(&b->granter, m, !readonly, u->parts);
 	if (u->parts & GNTMAP_host_map)
 		arch_grant_put(_mfn(m->mfn), readonly);
 	if (u->parts & GNTMAP_device_map)
 		put_frame(_mfn(m->mfn), !readonly);
-	grant_unpin(granter->grant, m->ref, !readonly, nr_parts(u->parts));
 	if (left & MAP_PARTS) {
 		unclaim(m, left);
 		return;
 	}
 	unclaim(m, 0);
-	maptrack_put(gt, u->handle);
-	domain_put(granter);
+	maptrack_put(b->d->grant, u->handle);
 }
 
 static void unmap_finish_all(struct unmap_batch *b)
 {
-	struct grant_table *gt = b->d->grant;
-
 	arch_grant_close(&b->ptes);
 	if (b->flush)
 		arch_grant_flush();
 	b->flush = false;
 	for (unsigned int i = 0; i < b->nr; i++)
-		unmap_finish(gt, &b->todo[i]);
-	gt->nr_unmaps += b->nr;
+		unmap_finish(b, &b->todo[i]);
+	b->d->grant->nr_unmaps += b->nr;
 	b->nr = 0;
 }
 
@@ -375,20 +393,24 @@ long grant_unmap(unsigned long va, unsigned int count)
 	struct unmap_batch b;
 	struct gnttab_unmap_grant_ref op[GRANT_BATCH];
 	unsigned int done = 0;
+	long rc = 0;
 
 	unmap_begin(&b);
 	while (done < count && (!done || !hypercall_preempt_check())) {
 		unsigned int nr = min(count - done, (unsigned int)GRANT_BATCH);
 		unsigned long at = va + done * sizeof(*op);
 
+		rc = -EFAULT;
 		if (raw_copy_from_guest(op, at, nr * sizeof(*op)))
-			return -EFAULT;
+			break;
 		unmap_batch(&b, op, nr);
 		if (raw_copy_to_guest(at, op, nr * sizeof(*op)))
-			return -EFAULT;
+			break;
+		rc = 0;
 		done += nr;
 	}
-	return done;
+	granter_put(b.granter);
+	return rc ?: (long)done;
 }
 
 /**
@@ -402,37 +424,41 @@ long grant_unmap_and_replace(unsigned long va, unsigned int count)
 {
 	struct unmap_batch b;
 	unsigned int done;
+	int rc = 0;
 
 	unmap_begin(&b);
 	for (done = 0; done < count && (!done || !hypercall_preempt_check()); done++) {
 		struct gnttab_unmap_and_replace op;
 		struct unmap_args args = {};
 
-		if (copy_from_guest_index(&op, va, done))
-			return -EFAULT;
+		rc = copy_from_guest_index(&op, va, done);
+		if (rc)
+			break;
 		args.host_addr = op.host_addr;
 		args.new_addr = op.new_addr;
 		args.handle = op.handle;
 		op.status = unmap_one(&b, &args);
 		unmap_finish_all(&b);
-		if (copy_to_guest_index(va, done, &op))
-			return -EFAULT;
+		rc = copy_to_guest_index(va, done, &op);
+		if (rc)
+			break;
 	}
-	return done;
+	granter_put(b.granter);
+	return rc ?: (long)done;
 }
 
 /* The domain's page tables go by themselves, with the references of host mappings. */
 static void release_one(struct grant_table *gt, u32 handle, struct maptrack *m, u16 flags)
 {
 	bool readonly = flags & GNTMAP_readonly;
-	struct domain *granter = m->granter;
+	struct domain *granter = NULL;
 
+	end_use(&granter, m, !readonly, flags);
+	granter_put(granter);
 	if (flags & GNTMAP_device_map)
 		put_frame(_mfn(m->mfn), !readonly);
-	grant_unpin(granter->grant, m->ref, !readonly, nr_parts(flags));
 	unclaim(m, 0);
 	maptrack_put(gt, handle);
-	domain_put(granter);
 }
 
 /**

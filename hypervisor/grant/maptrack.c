@@ -52,7 +52,7 @@ static u32 grow(struct grant_table *gt)
 
 	if (READ_ONCE(gt->nr_maptrack) >= gt->max_maptrack)
 		return MAPTRACK_NONE;
-	block = hv_page_alloc(MAPTRACK_ORDER);
+	block = hv_page_alloc(0);
 	if (!block)
 		return MAPTRACK_NONE;
 
@@ -67,7 +67,7 @@ static u32 grow(struct grant_table *gt)
 	spin_unlock(&gt->lock);
 
 	if (first == MAPTRACK_NONE)
-		hv_page_free(block, MAPTRACK_ORDER);
+		hv_page_free(block, 0);
 	else
 		push(gt, first + 1, first + BLOCK - 1);
 	return first;
@@ -126,6 +126,6 @@ struct maptrack *maptrack_find(const struct grant_table *gt, u32 handle)
 void maptrack_destroy(struct grant_table *gt)
 {
 	while (gt->nr_maptrack)
-		hv_page_free(gt->maptrack[--gt->nr_maptrack], MAPTRACK_ORDER);
+		hv_page_free(gt->maptrack[--gt->nr_maptrack], 0);
 	gt->free_handle = MAPTRACK_NONE;
 }

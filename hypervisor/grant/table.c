@@ -16,6 +16,8 @@
 
 #define INITIAL_FRAMES	1
 
+static u32 nr_tables;	/* ever made; atomic */
+
 /**
  * grant_status_reserve() - Have memory for a status array.
  * @gt:	       the table
@@ -122,6 +124,7 @@ int grant_table_init(struct domain *d, unsigned int max_frames, unsigned int max
 		return -ENOMEM;
 	d->grant = gt;
 	gt->d = d;
+	gt->serial = __atomic_add_fetch(&nr_tables, 1, __ATOMIC_RELAXED);
 	spin_lock_init(&gt->lock);
 	gt->version = 1;
 	gt->max_version = max_version;
@@ -178,9 +181,10 @@ static void free_frames(struct grant_table *gt)
 
 /**
  * grant_table_destroy() - Undo grant_table_init(), also a half-done one.
- * @d: nobody refers to it: neither are its grants mapped, nor does it map any
+ * @d: nobody refers to it; it maps nothing
  *
- * A mapping keeps a reference to the granter, so that this comes after the last.
+ * A mapped frame keeps its owner, so none is left. Entries may still be in use by
+ * handles whose page table entry was overwritten: they will find the table gone.
  */
 void grant_table_destroy(struct domain *d)
 {

@@ -14,7 +14,7 @@ static unsigned long lock_both(unsigned int a, unsigned int b)
 	unsigned long flags = local_irq_save();
 
 	spin_lock(&sched_cpus[min(a, b)]->lock);
-	spin_lock(&sched_cpus[max(a, b)]->lock);
+	spin_lock_nested(&sched_cpus[max(a, b)]->lock);
 	return flags;
 }
 
@@ -58,8 +58,11 @@ bool sched_steal(unsigned int to)
 		return false;
 	for (unsigned int i = 1; i < nr_cpus; i++) {
 		unsigned int from = (to + i) % nr_cpus;
+		unsigned int waiting = sched_cpus[from] ?
+				       READ_ONCE(sched_cpus[from]->nr_waiting) : 0;
 
-		if (sched_cpus[from] && READ_ONCE(sched_cpus[from]->nr_waiting) &&
+		/* One that idles takes the first itself. */
+		if (waiting > (test_bit(from, &sched_idle_cpus) ? 1 : 0) &&
 		    move_one(from, to, true))
 			return true;
 	}

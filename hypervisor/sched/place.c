@@ -59,13 +59,25 @@ bool sched_prefers(const struct vcpu *v, unsigned int cpu)
 	return cpumask_test(&v->sched.soft, cpu);
 }
 
-/* The first CPU of both masks from @start on, once around; MAX_CPUS if there is none. */
-static unsigned int first_common(const cpumask_t *a, const cpumask_t *b, unsigned int start)
+/* It idles, and nobody is about to change that. Of another CPU this is a guess. */
+static bool is_free(unsigned int cpu)
 {
-	cpumask_t both = common(a, b);
-	unsigned int cpu = cpumask_next(&both, start);
+	return test_bit(cpu, &sched_idle_cpus) && !READ_ONCE(sched_cpus[cpu]->nr_waiting);
+}
 
-	return cpu < MAX_CPUS ? cpu : cpumask_next(&both, 0);
+/* The first free CPU of @mask from @start on, once around; MAX_CPUS if there is none. */
+static unsigned int first_free(const cpumask_t *mask, unsigned int start)
+{
+	cpumask_t idle = common(mask, &sched_idle_cpus);
+	unsigned int cpu;
+
+	for (cpu = cpumask_next(&idle, start); cpu < MAX_CPUS; cpu = cpumask_next(&idle, cpu + 1))
+		if (is_free(cpu))
+			return cpu;
+	for (cpu = cpumask_next(&idle, 0); cpu < start; cpu = cpumask_next(&idle, cpu + 1))
+		if (is_free(cpu))
+			return cpu;
+	return MAX_CPUS;
 }
 
 static unsigned int least_waiting(const cpumask_t *allowed)
@@ -87,18 +99,18 @@ static unsigned int place_among(const struct vcpu *v, const cpumask_t *allowed)
 {
 	unsigned int last = v->processor, cpu;
 	bool last_allowed = cpumask_test(allowed, last);
-	bool last_idles = last_allowed && test_bit(last, &sched_idle_cpus);
+	bool last_free = last_allowed && is_free(last);
 	cpumask_t preferred;
 
-	if (last_idles && sched_prefers(v, last))
+	if (last_free && sched_prefers(v, last))
 		return last;
 	preferred = common(allowed, &v->sched.soft);
-	cpu = first_common(&preferred, &sched_idle_cpus, last);
+	cpu = first_free(&preferred, last);
 	if (cpu < MAX_CPUS)
 		return cpu;
-	if (last_idles)
+	if (last_free)
 		return last;
-	cpu = first_common(allowed, &sched_idle_cpus, last);
+	cpu = first_free(allowed, last);
 	if (cpu < MAX_CPUS)
 		return cpu;
 	if (last_allowed && (sched_prefers(v, last) || cpumask_empty(&preferred)))
@@ -150,10 +162,10 @@ void sched_tickle_idle(const struct vcpu *v)
 
 	/* Partner: a CPU says that it idles, then looks for those who wait. */
 	smp_mb();
-	if (test_bit(cpu, &sched_idle_cpus))
-		return;
+	if (test_bit(cpu, &sched_idle_cpus) && sched_cpus[cpu]->nr_waiting <= 1)
+		return;		/* it takes @v itself */
 	allowed = allowed_cpus(v);
-	cpu = first_common(&allowed, &sched_idle_cpus, cpu);
+	cpu = first_free(&allowed, cpu);
 	if (cpu < MAX_CPUS)
 		softirq_raise_cpu(cpu, SOFTIRQ_SCHEDULE);
 }
@@ -176,25 +188,28 @@ unsigned int sched_first_cpu(const struct vcpu *v)
 	cpumask_t allowed = allowed_cpus(v);
 	unsigned int start = __atomic_fetch_add(&turn, 1, __ATOMIC_RELAXED) % nr_cpus;
 
-	return first_common(&allowed, &allowed, start);
+	start = cpumask_next(&allowed, start);
+	return start < MAX_CPUS ? start : cpumask_next(&allowed, 0);
 }
 
-/* Run-queue lock held, masks or pool changed. True if vcpu_wake() is to queue it anew. */
-static bool check_place(struct vcpu *v)
+/* Run-queue lock held. Out of the queue, if it is in one; then vcpu_wake() is to place it anew. */
+static bool take_out(struct vcpu *v)
 {
-	v->sched.misplaced = !sched_may_run(v, v->processor);
-	if (!v->sched.misplaced)
-		return false;
-	if (is_sched_current(v)) {
-		softirq_raise_cpu(v->processor, SOFTIRQ_SCHEDULE);
-		return false;
-	}
 	/* While its registers are saved it stays queued: see sched_place(). */
 	if (!v->sched.queued || __atomic_load_n(&v->is_running, __ATOMIC_ACQUIRE))
 		return false;
 	sched_policy->dequeue(v);
 	v->sched.queued = false;
 	return true;
+}
+
+/* Run-queue lock held, masks or pool changed. True if it must leave. */
+static bool check_place(struct vcpu *v)
+{
+	v->sched.misplaced = !sched_may_run(v, v->processor);
+	if (v->sched.misplaced && is_sched_current(v))
+		softirq_raise_cpu(v->processor, SOFTIRQ_SCHEDULE);
+	return v->sched.misplaced;
 }
 
 static bool in_pool(const cpumask_t *mask)
@@ -230,7 +245,8 @@ int vcpu_set_hard_affinity(struct vcpu *v, const cpumask_t *mask)
 		rc = -EBUSY;
 	} else {
 		v->sched.hard = *mask;
-		wake = check_place(v);
+		check_place(v);
+		wake = take_out(v);
 	}
 	spin_unlock_irqrestore(&sc->lock, flags);
 	if (wake)
@@ -243,7 +259,8 @@ int vcpu_set_hard_affinity(struct vcpu *v, const cpumask_t *mask)
  * @v:	  of a guest, referenced
  * @mask: CPUs
  *
- * It matters when the vCPU next wakes, or is moved for balance.
+ * It matters if the vCPU waits now, when it next wakes, and when it is moved for
+ * balance.
  * ABI: domctl.h, setvcpuaffinity.
  * Context: no lock held.
  * Return: 0.
@@ -252,9 +269,13 @@ int vcpu_set_soft_affinity(struct vcpu *v, const cpumask_t *mask)
 {
 	unsigned long flags;
 	struct sched_cpu *sc = sched_lock_vcpu(v, &flags);
+	bool wake;
 
 	v->sched.soft = *mask;
+	wake = take_out(v);
 	spin_unlock_irqrestore(&sc->lock, flags);
+	if (wake)
+		vcpu_wake(v);
 	return 0;
 }
 
@@ -339,7 +360,7 @@ static bool evict(struct vcpu *v, unsigned int cpu)
 	broken = !in_pool(&v->sched.hard);
 	if (broken)
 		v->sched.hard = any_cpu;
-	wake = check_place(v);
+	wake = check_place(v) && take_out(v);
 	stays = v->processor == cpu && (is_sched_current(v) || v->sched.queued ||
 					v->sched.in_transit || v->is_running);
 	spin_unlock_irqrestore(&sc->lock, flags);

@@ -93,17 +93,32 @@ static bool runstate_write(const struct domain *d, unsigned long va,
 	return copy_to_guest(entry_time_va, &info->state_entry_time) == 0;
 }
 
-void runstate_publish(struct vcpu *v)
+/**
+ * runstate_publish_copy() - Write the registered area of a vCPU that is being switched out.
+ * @v:	  its page tables are still loaded
+ * @info: its run state when that was decided; overwritten. By now others may have
+ *	  changed @v's own
+ *
+ * Context: on its CPU, no lock held.
+ */
+void runstate_publish_copy(struct vcpu *v, struct vcpu_runstate_info *info)
 {
-	struct vcpu_runstate_info info;
 	unsigned long va = v->runstate_guest;
 
 	if (!va)
 		return;
 	v->runstate_stale = !v->arch.kernel_mode;
-	if (v->runstate_stale)
+	if (!v->runstate_stale)
+		runstate_write(v->domain, va, info);
+}
+
+void runstate_publish(struct vcpu *v)
+{
+	struct vcpu_runstate_info info;
+
+	if (!v->runstate_guest)
 		return;
 	/* Only schedule() on this CPU changes it while the vCPU is current. */
 	memcpy(&info, &v->runstate, sizeof(info));
-	runstate_write(v->domain, va, &info);
+	runstate_publish_copy(v, &info);
 }

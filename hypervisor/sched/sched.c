@@ -309,16 +309,18 @@ static void settle(struct sched_cpu *sc, unsigned int cpu)
 	}
 }
 
-static void context_switch(struct vcpu *prev, struct vcpu *next) __noreturn;
+static void context_switch(struct vcpu *prev, struct vcpu_runstate_info *prev_state,
+			   struct vcpu *next) __noreturn;
 
 /* Interrupts are off. */
-static void context_switch(struct vcpu *prev, struct vcpu *next)
+static void context_switch(struct vcpu *prev, struct vcpu_runstate_info *prev_state,
+			   struct vcpu *next)
 {
 	unsigned int cpu = smp_processor_id();
 
 	if (!is_idle_vcpu(prev)) {
 		/* Its other vCPUs look there to see that it does not run. */
-		runstate_publish(prev);
+		runstate_publish_copy(prev, prev_state);
 		vcpu_timers_leave(prev);
 	}
 	current = next;
@@ -394,6 +396,7 @@ static void schedule(void)
 	struct percpu *pc = this_cpu();
 	unsigned int cpu = smp_processor_id();
 	struct sched_cpu *sc = sched_cpus[cpu];
+	struct vcpu_runstate_info prev_state;
 	struct vcpu *prev, *next;
 	u64 now;
 
@@ -416,8 +419,10 @@ static void schedule(void)
 	runstate_change(next, RUNSTATE_running, now);
 	WRITE_ONCE(next->is_running, true);
 	pc->sched_current = next;
+	/* Once unlocked, others may wake it or make it sleep. */
+	memcpy(&prev_state, &prev->runstate, sizeof(prev_state));
 	spin_unlock(&sc->lock);
-	context_switch(prev, next);
+	context_switch(prev, &prev_state, next);
 }
 
 /**

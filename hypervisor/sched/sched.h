@@ -35,6 +35,8 @@ static inline bool is_sched_current(const struct vcpu *v)
 /* runstate.c: run-queue lock held. */
 void runstate_change(struct vcpu *v, int state, u64 now);
 int runstate_waiting(const struct vcpu *v);
+/* No lock held. */
+void runstate_publish_copy(struct vcpu *v, struct vcpu_runstate_info *info);
 
 /* vcpu_timer.c */
 void vcpu_timers_init(struct vcpu *v, unsigned int cpu);

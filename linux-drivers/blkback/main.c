@@ -6,6 +6,7 @@
  * which has no poll_us.
  */
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include "blkback.h"
@@ -80,6 +81,8 @@ static int __init blkback_init(void)
 static void __exit blkback_exit(void)
 {
 	xenbus_be_unregister(&blk_driver);
+	/* The interrupt that answered the last request may still be on its way out. */
+	synchronize_rcu();
 	free_all();
 }
 

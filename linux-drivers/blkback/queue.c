@@ -322,8 +322,6 @@ static void ring_free(struct kref *ref)
 {
 	struct blk_ring *ring = container_of(ref, struct blk_ring, ref);
 
-	blk_reqs_shrink(ring);
-	free_list(ring->spare);
 	kfree(ring->map);
 	kfree(ring->copy_in);
 	kfree(ring->copy_out);
@@ -456,6 +454,8 @@ void blk_ring_stop(struct blk_ring *ring)
 	xenbus_be_unbind_event(&ring->event);
 	blk_persist_drop(ring);
 	blk_pages_shrink(ring, 0);
+	blk_reqs_shrink(ring);
+	free_list(ring->spare);
 	free_tables(ring);
 	xenbus_be_unmap_ring(ring->dev->be, &ring->vaddr);
 	blk_ring_put(ring);

@@ -2,7 +2,7 @@
 /*
  * Four domains that make arbitrary grant_table_op calls, write arbitrary words
  * into their tables, also while a call of another is being carried out, change
- * their page tables and die. An input is a list of records of 32 bytes:
+ * their page tables, die, and come again. An input is a list of records of 32 bytes:
  *
  *	byte 0	   what: a command, or one of enum action
  *	byte 1	   who (2 bits), preempted or not, how many elements
@@ -280,7 +280,10 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		current = &vcpus[dom];
 		preempt = now->who & 4;
 		on_read = race;
-		if (alive(dom)) {
+		if (now->what % NR_ACTIONS == DIE && now->arg[0] == 0xbb && !alive(dom) &&
+		    !domains[dom].refcount) {
+			host_domain(dom);
+		} else if (alive(dom)) {
 			if (now->what % NR_ACTIONS < WRITE_ENTRY)
 				call(now->what % NR_ACTIONS, now);
 			else

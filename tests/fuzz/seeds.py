@@ -131,6 +131,8 @@ def grant():
     yield b"".join(version + grants + maps + copies + unmaps + [record(17, 1, [0])])
     yield b"".join(grants + maps + die + unmaps)
     yield b"".join(grants + maps + [record(18, 0, [0xdd])])
+    yield b"".join(grants + maps + [record(16, 0, [i, 0, 0, 0, 31]) for i in range(8)] + die +
+                   [record(18, 1, [0xbb])] + grants + maps + unmaps)
     yield b"".join(grants + [record(0, 0, [2, 0, 0, 0, 0, 1], bytes([3, 0, 0, 0]))])
     yield b"".join(grants + [record(cmd, 1, [2, 1, 1]) for cmd in (2, 6, 7, 8, 9, 10, 11, 12)])
 
@@ -153,6 +155,30 @@ def evtchn():
     yield alloc + bind + control(1, 0, 0) + call(4, 0, 1) + call(3, 0, 1)
     yield control(1, 1, 3) + control(1, 2, 1) + control(1, 0, 0) + control(1, 2, 1)
     yield call(1, 0x10, 0, 0) + call(2, 0x10, 9) + call(7, 4, 1) + call(8, 0, 1, 2) + call(3, 0, 2)
+
+
+def control():
+    """Records of fuzz_control.c: flags, command, domain, where memory is written, union."""
+    aimed = 0x5A << 56
+
+    def call(cmd, domain, *words, flags=0, memory=b"", page=1):
+        body = struct.pack(f"<{len(words)}Q", *words).ljust(128, b"\0")
+        return struct.pack("<BBBB", flags, cmd, domain, page) + body + memory.ljust(64, b"\0")
+
+    create = struct.pack("<I16sIIIIiiI", 0, bytes(16), 0, 0, 2, 1023, -1, -1, 1).ljust(72, b"\0")
+    create = call(1, 2, *struct.unpack("<9Q", create))
+    maximum = call(15, 2, 2)
+    page = aimed + 0x100
+    yield create + maximum + call(11, 2, 4096) + call(5, 2) + call(2, 2)
+    yield create + maximum + call(12, 2, 0, page) + call(13, 2, 0, page) + call(14, 2, 1)
+    yield create + maximum + call(4, 2) + call(3, 2) + call(25, 2, 3 << 32, page, 64, page, 64)
+    yield call(20, 1, 0xFE000, 4, 1) + call(21, 1, 0x800003F8, 1) + call(19, 1, 1 << 32 | 4)
+    yield call(82, 1, 1 << 33 | 128, page, page) + call(83, 1, 2, page, page) + call(61, 1, 9, page)
+    yield call(62, 1, 0, 7, 848, page) + call(63, 1, 0, 0, 0, 0) + call(72, 1, 0, 0) + call(43, 1, 0)
+    for cmd, words in ((3, ()), (6, (8 << 32, page)), (16, (4, page)), (17, (4, page, page)),
+                       (18, (3, 0, 0, page, 64)), (22, (2, page, page)), (26, (19 << 32, page)),
+                       (29, (128 << 32, 2, page, page)), (8, (4, page)), (14, (3, 9, page))):
+        yield call(cmd, 0, *words, flags=1) + call(cmd, 0, *words, flags=3)
 
 
 def memory():
@@ -195,7 +221,7 @@ def pci_ops():
 
 
 def main():
-    for make in (multiboot1, multiboot2, elf, bzimage, cmdline, evtchn, grant, memory,
+    for make in (multiboot1, multiboot2, elf, bzimage, cmdline, evtchn, grant, memory, control,
                  pci_address, pci_ops):
         folder = os.path.join(sys.argv[1], make.__name__)
         os.makedirs(folder, exist_ok=True)

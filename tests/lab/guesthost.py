@@ -31,9 +31,19 @@ class GuestHost:
         self.transcript = []
         self.logged_in = set()
 
-    def start(self):
-        """Wait for domain 0 and for what xl needs."""
-        self.machine.login()
+    def start(self, shown=False):
+        """Wait for domain 0 and for what xl needs.
+
+        @shown: scripts/run has a guest created before the eyes of the user,
+                and ends with it listed, at root's prompt
+        """
+        if shown:
+            self.machine.expect(r"root@dom0:~# xl list\s+Name [^\n]*\n")
+            self.machine.expect(r"\nguest1 +\d+ +256 +1 [^\n]*\n")
+            self.machine.expect(r"root@dom0:~# ")
+            self.machine.quieten()
+        else:
+            self.machine.login()
         self.sh("systemctl start xen.service; udevadm settle")
         self.until("ip link show xenbr0")
         self.until("[ -e /dev/vg0/template ]")
@@ -80,11 +90,11 @@ class GuestHost:
             self.sh(f"if [ -e /dev/vg0/{name} ]; then lvremove -qq -f vg0/{name}; fi; "
                     f"lvcreate -qq -s -l {size} -n {name} vg0/template")
 
-    def config(self, name, *changes, path=None):
+    def config(self, name, *changes):
         """Write NAME's file: guest1's with sed expressions applied; returns its path."""
-        path = path or f"/etc/xen/{name}.cfg"
+        path = f"/run/{name}.cfg"
         edits = " ".join(f"-e '{edit}'" for edit in (f"s/guest1/{name}/", *changes))
-        self.sh(f"sed {edits} /etc/xen/guest1.cfg >/run/config && cp /run/config {path}")
+        self.sh(f"sed {edits} /etc/xen/guest1.cfg >{path}")
         return path
 
     def create(self, name, *changes):

@@ -72,6 +72,10 @@ class Machine:
         self.expect("login: ")
         self.child.send("root\r")
         self.expect(r"root@dom0:~# ")
+        self.quieten()
+
+    def quieten(self):
+        """Turn root's shell into one that says nothing by itself."""
         self.child.send("exec sh\r")
         self.expect("# ")
         self.child.send("stty -echo; PS1=; dmesg -n 1; echo '<'ready'>'\r")
@@ -98,7 +102,7 @@ class Machine:
             return command
         code = base64.b64encode(command.encode()).decode()
         for at in range(0, len(code), LINE):
-            self.child.send(f"b={'$b' if at else ''}{code[at:at + LINE]};echo '<'k'>'\r")
+            self.child.send(f"b={'${b}' if at else ''}{code[at:at + LINE]};echo '<'k'>'\r")
             self.expect("<k>", COMMAND_S)
         return 'eval "$(echo $b|base64 -d)"'
 

@@ -152,6 +152,13 @@ bool vcpu_poll_end(struct vcpu *v)
 	return true;
 }
 
+static struct vcpu *pirq_moved_to __attribute__((unused));
+
+void pirq_guest_move(struct vcpu *v, u32 pirq)
+{
+	pirq_moved_to = v;
+}
+
 int pirq_guest_bind(struct vcpu *v, u32 pirq, bool share)
 {
 	bool *bound = pirq < HOST_PIRQS ? &pirq_bound[domain_index(v->domain)][pirq] : NULL;
@@ -167,11 +174,6 @@ void pirq_guest_unbind(struct domain *d, u32 pirq)
 {
 	BUG_ON(!pirq_bound[domain_index(d)][pirq]);
 	pirq_bound[domain_index(d)][pirq] = false;
-}
-
-void pirq_guest_move(struct vcpu *v, u32 pirq)
-{
-	BUG_ON(!pirq_bound[domain_index(v->domain)][pirq]);
 }
 
 size_t raw_copy_from_guest(void *to, unsigned long from_va, size_t len)

@@ -6,6 +6,7 @@
  *	machine_now			the time, for all CPUs
  *	machine_entered(v)		v continues on stub_cpu
  *	machine_left(v)			v has left stub_cpu
+ *	machine_event(v)		v has an event to take
  */
 #ifndef SCHED_MACHINE_H
 #define SCHED_MACHINE_H
@@ -31,11 +32,14 @@
 #include <string.h>
 
 #define MACHINE_CPUS	64
+#ifndef MACHINE_NOW
+#define MACHINE_NOW	machine_now
+#endif
 
 struct percpu *percpu_of[MAX_CPUS];
 unsigned int nr_cpus;
-unsigned int stub_cpu;
-struct vcpu *current;
+STUB_CPU unsigned int stub_cpu;
+STUB_CURRENT struct vcpu *current;
 struct domain *dom_idle, *hardware_domain;
 struct hv_options opts = { .sched_ratelimit_us = 1000 };
 spinlock_t domain_list_lock;
@@ -48,19 +52,20 @@ static struct {
 	u64 timer_ns;
 } machine[MACHINE_CPUS];
 static struct domain idle_domain;
-static jmp_buf machine_switched;
+static STUB_CPU jmp_buf machine_switched;
 
 static void machine_entered(struct vcpu *v);
 static void machine_left(struct vcpu *v);
+static bool machine_event(struct vcpu *v);
 
 u64 now_ns(void)
 {
-	return machine_now;
+	return MACHINE_NOW;
 }
 
 bool arch_timer_program(u64 deadline_ns)
 {
-	if (deadline_ns <= machine_now)
+	if (deadline_ns <= now_ns())
 		return false;
 	machine[stub_cpu].timer_ns = deadline_ns;
 	return true;
@@ -155,7 +160,7 @@ void time_update_vcpu(struct vcpu *v, bool force)
 
 bool local_events_need_delivery(struct vcpu *v)
 {
-	return false;
+	return machine_event(v);
 }
 
 void virq_send_vcpu(struct vcpu *v, u32 virq)
@@ -212,17 +217,6 @@ static void machine_settle(void)
 			machine_run_softirqs();
 		}
 	} while (again);
-}
-
-/* When the next timer of a CPU is due; ~0 if none is set. */
-static u64 machine_next_timer(void)
-{
-	u64 next = ~0UL;
-
-	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
-		if (machine[cpu].timer_ns && machine[cpu].timer_ns < next)
-			next = machine[cpu].timer_ns;
-	return next;
 }
 
 /* A machine of @cpus that idle; whatever there was before is gone. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* arch/x86/cpuid.c, cpu_policy.c, cpu_policy_abi.c: which features of a made-up CPU a PV guest is shown. */
+/* arch/x86/cpuid.c and cpu_policy*.c: what a made-up CPU's PV guests are shown. */
 #include <hv/cpu_policy.h>
 #include <hv/domain.h>
 #include <hv/errno.h>

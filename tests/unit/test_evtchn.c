@@ -283,8 +283,14 @@ static void test_bind_vcpu(void **state)
 static void test_pirq(void **state)
 {
 	struct evtchn_bind_pirq a = { .pirq = 9 }, b = { .pirq = 9 + 64 % HOST_PIRQS };
+	struct evtchn_bind_vcpu to = { .vcpu = 1 };
 
 	assert_int_equal(op(EVTCHNOP_bind_pirq, &a), 0);
+	/* The line follows. */
+	pirq_moved_to = NULL;
+	to.port = a.port;
+	assert_int_equal(op(EVTCHNOP_bind_vcpu, &to), 0);
+	assert_ptr_equal(pirq_moved_to, domain_vcpu(&domains[0], 1));
 	assert_int_equal(op(EVTCHNOP_bind_pirq, &b), -EEXIST);
 	b.pirq = 10;
 	assert_int_equal(op(EVTCHNOP_bind_pirq, &b), 0);

@@ -87,7 +87,7 @@ static void test_map_counts(void **state)
 	assert_int_equal(refs(1, 0), 2);
 	assert_int_equal(type_refs(1, 0), 1);
 	assert_int_equal(pg_type(pages[1][0]->state), PT_WRITABLE);
-	assert_int_equal(domains[1].refcount, 3);
+	assert_int_equal(domains[1].refcount, 2);
 	assert_int_equal(map(1, HOST | RO, 1, 9, &h[1]), 0);
 	assert_int_equal(map(2, HOST | DEV, 1, 9, &h[2]), 0);
 	assert_int_equal(map(3, DEV | RO, 1, 9, &h[3]), 0);
@@ -269,13 +269,37 @@ static void test_granter_dies(void **state)
 	assert_int_equal(host_update(0, 1, 0, 0), 0);
 	assert_int_equal(unmap(0, 0, h), 0);
 	assert_int_equal(domains[1].tot_pages, 0);
-	/* One more handle of a mapping that its guest overwrote still names it. */
-	assert_int_equal(domains[1].refcount, 1);
-	assert_int_equal(unmap(1, 0, h2), GNTST_general_error);
-	assert_non_null(domains[1].grant);
-	host_kill(0);
 	assert_int_equal(domains[1].refcount, 0);
 	assert_null(domains[1].grant);
+	assert_int_equal(unmap(1, 0, h2), GNTST_general_error);
+}
+
+/* A handle outlives the mapping and the granter, whose number another has then. */
+static void test_granter_reborn(void **state)
+{
+	struct maptrack *m;
+	u32 h, h2, h3;
+
+	grant(1, 9, 0, 0, GTF_permit_access);
+	assert_int_equal(map(0, HOST, 1, 9, &h), 0);
+	assert_int_equal(map(1, HOST, 1, 9, &h2), 0);
+	assert_int_equal(host_update(0, 0, 0, 0), 0);
+	assert_int_equal(host_update(0, 1, 0, 0), 0);
+	host_kill(1);
+	assert_int_equal(domains[1].refcount, 0);
+	host_domain(1);
+	current = &vcpus[0];
+
+	grant(1, 9, 0, 0, GTF_permit_access);
+	assert_int_equal(map(2, HOST, 1, 9, &h3), 0);
+	m = maptrack_find(domains[0].grant, h);
+	m->mfn = (u32)host_mfn(1, 0);	/* as chance may have it */
+	assert_int_equal(unmap(2, 0, h), 0);
+	assert_int_equal(refs(1, 0), 1);
+	assert_int_equal(host_entry(1, 9)->flags & IN_USE, IN_USE);
+	assert_int_equal(unmap(2, 0, h3), GNTST_general_error);
+	host_kill(0);
+	assert_int_equal(host_entry(1, 9)->flags, GTF_permit_access);
 }
 
 static void test_mapper_dies(void **state)
@@ -631,6 +655,7 @@ int main(void)
 		T(test_one_flush_before_the_end),
 		T(test_handle_twice),
 		T(test_granter_dies),
+		T(test_granter_reborn),
 		T(test_mapper_dies),
 		T(test_handles_run_out),
 		T(test_continuation),

@@ -254,7 +254,8 @@ static void settle(void)
 	} while (again);
 }
 
-static void start(unsigned int n_cpus, unsigned int n_vcpus)
+static void start_policy(unsigned int n_cpus, unsigned int n_vcpus,
+			 const struct sched_policy *policy)
 {
 	static bool registered;
 
@@ -281,6 +282,7 @@ static void start(unsigned int n_cpus, unsigned int n_vcpus)
 		sched_init();
 	}
 	registered = true;
+	sched_policy = policy;
 	for (unsigned int i = 0; i < n_cpus; i++) {
 		percpu_of[i] = &cpus[i];
 		cpus[i].online = true;
@@ -297,6 +299,11 @@ static void start(unsigned int n_cpus, unsigned int n_vcpus)
 		vcpus[i].runstate_guest = (unsigned long)&areas[i];
 		vcpus[i].periodic_period_ns = 0;
 	}
+}
+
+static void start(unsigned int n_cpus, unsigned int n_vcpus)
+{
+	start_policy(n_cpus, n_vcpus, &sched_credit2);
 }
 
 static void bring_up(unsigned int i)
@@ -750,6 +757,219 @@ static void test_bad_calls(void **state)
 	assert_int_equal(shutdown_reason, SHUTDOWN_reboot);
 }
 
+static unsigned int cpu_of_running(unsigned int i)
+{
+	assert_true(is_sched_current(&vcpus[i]));
+	return vcpus[i].processor;
+}
+
+static void run_for_ms(unsigned int ms)
+{
+	while (ms--) {
+		now += NSEC_PER_MSEC;
+		settle();
+	}
+}
+
+static void test_affinity(void **state)
+{
+	cpumask_t mask = { { 4 } }, hard, soft;
+
+	start(3, 2);
+	bring_up(0);
+	bring_up(1);
+	settle();
+	assert_int_equal(vcpu_set_hard_affinity(&vcpus[0], &mask), 0);
+	settle();
+	run_for_ms(20);		/* the other may have been there */
+	assert_int_equal(cpu_of_running(0), 2);
+	check_all();
+	/* Both must share one, though another idles. */
+	assert_int_equal(vcpu_set_hard_affinity(&vcpus[1], &mask), 0);
+	settle();
+	assert_int_equal(vcpus[1].processor, 2);
+	assert_true(vcpus[0].sched.queued || vcpus[1].sched.queued);
+	mask.bits[0] = ~0UL;
+	assert_int_equal(vcpu_set_soft_affinity(&vcpus[1], &(cpumask_t){ { 2 } }), 0);
+	assert_int_equal(vcpu_set_hard_affinity(&vcpus[1], &mask), 0);
+	run_for_ms(50);
+	assert_int_equal(cpu_of_running(0), 2);
+	assert_int_equal(cpu_of_running(1), 1);
+	vcpu_get_affinity(&vcpus[1], &hard, &soft);
+	assert_int_equal(hard.bits[0], ~0UL);
+	assert_int_equal(soft.bits[0], 2);
+	mask.bits[0] = 8;
+	assert_int_equal(vcpu_set_hard_affinity(&vcpus[1], &mask), -EINVAL);
+}
+
+static long pin_override(int cpu)
+{
+	struct sched_pin_override op = { .pcpu = cpu };
+
+	return do_sched_op(SCHEDOP_pin_override, (unsigned long)&op, 0, 0, 0);
+}
+
+static void test_pin_override(void **state)
+{
+	start(3, 1);
+	guest.is_hardware_domain = true;
+	bring_up(0);
+	settle();
+	for (unsigned int cpu = 0; cpu < 3; cpu++) {
+		enter_cpu(vcpus[0].processor);
+		assert_int_equal(pin_override((int)cpu), 0);
+		settle();
+		assert_int_equal(cpu_of_running(0), cpu);
+		enter_cpu(cpu);
+		assert_int_equal(pin_override((int)cpu), -EBUSY);
+		assert_int_equal(vcpu_set_hard_affinity(&vcpus[0], &(cpumask_t){ { 7 } }), -EBUSY);
+		assert_int_equal(pin_override(-1), 0);
+	}
+	assert_int_equal(pin_override(3), -EINVAL);
+	assert_int_equal(pin_override(0x7fffffff), -EINVAL);
+}
+
+static void test_cpu_goes(void **state)
+{
+	struct sched_pool_info info;
+	cpumask_t idle;
+
+	start(2, 3);
+	for (unsigned int i = 0; i < 3; i++)
+		bring_up(i);
+	settle();
+	assert_int_equal(vcpu_set_hard_affinity(&vcpus[0], &(cpumask_t){ { 2 } }), 0);
+	settle();
+	while (sched_cpu_down(1) == -EAGAIN)
+		settle();
+	settle();
+	for (unsigned int i = 0; i < 3; i++)
+		assert_int_equal(vcpus[i].processor, 0);
+	assert_ptr_equal(cpus[1].sched_current, cpus[1].idle);
+	assert_int_equal(sched_cpu_down(0), -EBUSY);
+	sched_free_cpus(&idle);
+	assert_int_equal(idle.bits[0], 2);
+	assert_int_equal(sched_pool_info(0, &info), 0);
+	assert_int_equal(info.cpus.bits[0], 1);
+	assert_int_equal(info.nr_domains, 1);
+	assert_int_equal(info.sched_id, XEN_SCHEDULER_CREDIT2);
+	assert_int_equal(sched_pool_info(1, &info), -ENOENT);
+	sched_cpu_up(1);
+	settle();
+	assert_ptr_not_equal(cpus[1].sched_current, cpus[1].idle);
+	check_all();
+}
+
+static void test_controller_pauses(void **state)
+{
+	start(1, 2);
+	bring_up(0);
+	settle();
+	enter_cpu(0);
+	assert_int_equal(domain_unpause_by_controller(&guest), -EINVAL);
+	domain_pause_nosync(&guest);		/* somebody else's */
+	settle();
+	for (unsigned int i = 0; i < 255; i++)
+		assert_int_equal(domain_pause_by_controller(&guest), 0);
+	assert_int_equal(domain_pause_by_controller(&guest), -EOVERFLOW);
+	bring_up(1);				/* as good as made now */
+	for (unsigned int i = 0; i < 255; i++)
+		assert_int_equal(domain_unpause_by_controller(&guest), 0);
+	assert_int_equal(domain_unpause_by_controller(&guest), -EINVAL);
+	settle();
+	assert_ptr_equal(current, cpus[0].idle);
+	domain_unpause(&guest);
+	settle();
+	assert_ptr_not_equal(current, cpus[0].idle);
+	check_all();
+}
+
+static void test_params(void **state)
+{
+	struct xen_domctl_scheduler_op op = { .sched_id = XEN_SCHEDULER_CREDIT2 };
+	struct xen_sysctl_scheduler_op global = { .sched_id = XEN_SCHEDULER_CREDIT2 };
+
+	start(1, 1);
+	assert_int_equal(sched_abi_id(), XEN_SCHEDULER_CREDIT2);
+	assert_string_equal(sched_name(), "credit2");
+	assert_int_equal(sched_domain_get_params(&guest, &op), 0);
+	assert_int_equal(op.u.credit2.weight, 256);
+	assert_int_equal(op.u.credit2.cap, 0);
+	op.u.credit2.weight = 65535;
+	op.u.credit2.cap = 50;
+	assert_int_equal(sched_domain_set_params(&guest, &op), 0);
+	op.u.credit2.weight = 0;
+	op.u.credit2.cap = 0xffff;
+	assert_int_equal(sched_domain_set_params(&guest, &op), 0);
+	assert_int_equal(sched_domain_get_params(&guest, &op), 0);
+	assert_int_equal(op.u.credit2.weight, 65535);
+	assert_int_equal(op.u.credit2.cap, 50);
+	op.sched_id = XEN_SCHEDULER_CREDIT;
+	assert_int_equal(sched_domain_get_params(&guest, &op), -EINVAL);
+	assert_int_equal(sched_domain_set_params(&guest, &op), -EINVAL);
+
+	assert_int_equal(sched_global_get_params(&global), 0);
+	assert_int_equal(global.u.sched_credit2.ratelimit_us, 1000);
+	for (u32 us = 1; us < 100; us += 98) {
+		global.u.sched_credit2.ratelimit_us = us;
+		assert_int_equal(sched_global_set_params(&global), -EINVAL);
+	}
+	global.u.sched_credit2.ratelimit_us = 500001;
+	assert_int_equal(sched_global_set_params(&global), -EINVAL);
+	global.u.sched_credit2.ratelimit_us = 0;
+	assert_int_equal(sched_global_set_params(&global), 0);
+	assert_int_equal(sched_ratelimit_us, 0);
+	global.u.sched_credit2.ratelimit_us = 1000;
+	assert_int_equal(sched_global_set_params(&global), 0);
+	global.cpupool_id = 1;
+	assert_int_equal(sched_global_get_params(&global), -ESRCH);
+	global = (struct xen_sysctl_scheduler_op){ .sched_id = XEN_SCHEDULER_NULL };
+	assert_int_equal(sched_global_set_params(&global), -EINVAL);
+	lines_printed = 0;
+	show_queues('r');
+	assert_true(lines_printed >= 3);
+}
+
+static void test_null(void **state)
+{
+	struct xen_domctl_scheduler_op op = { .sched_id = XEN_SCHEDULER_NULL };
+	unsigned int seen = 0, waits = 0;
+
+	start_policy(3, 4, &sched_null);
+	for (unsigned int i = 0; i < 4; i++)
+		bring_up(i);
+	settle();
+	for (unsigned int i = 0; i < 4; i++) {
+		if (is_sched_current(&vcpus[i]))
+			seen |= 1U << vcpus[i].processor;
+		else
+			waits = i;
+	}
+	assert_int_equal(seen, 7);	/* a CPU each, the fourth has none */
+	for (unsigned int i = 0; i < 3; i++)
+		assert_int_equal(hardware[i], 0);
+	now += NSEC_PER_SEC;
+	settle();
+	assert_int_equal(ran_ns(waits), 0);
+
+	/* A sleeper keeps its CPU, and gets it back at once. */
+	block(waits ? 0 : 1);
+	settle();
+	assert_int_equal(ran_ns(waits), 0);
+	wake_by_event(waits ? 0 : 1);
+	settle();
+	assert_true(is_sched_current(&vcpus[waits ? 0 : 1]));
+
+	/* One whose CPU goes from under it loses it to who waits. */
+	assert_int_equal(sched_domain_get_params(&guest, &op), 0);
+	assert_int_equal(vcpu_set_hard_affinity(&vcpus[waits ? 0 : 1], &(cpumask_t){ {
+		7 & ~(1UL << vcpus[waits ? 0 : 1].processor) } }), 0);
+	settle();
+	assert_true(is_sched_current(&vcpus[waits]));
+	assert_true(vcpus[waits ? 0 : 1].sched.queued);
+	show_queues('r');
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -760,6 +980,12 @@ int main(void)
 		cmocka_unit_test(test_yield),
 		cmocka_unit_test(test_block_races),
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_affinity),
+		cmocka_unit_test(test_pin_override),
+		cmocka_unit_test(test_cpu_goes),
+		cmocka_unit_test(test_controller_pauses),
+		cmocka_unit_test(test_params),
+		cmocka_unit_test(test_null),
 		cmocka_unit_test(test_poll),
 		cmocka_unit_test(test_runstate_in_user_mode),
 		cmocka_unit_test(test_periodic_timer),

@@ -123,6 +123,12 @@ static void machine_left(struct vcpu *v)
 		w->runnable_since_ns = machine_now;
 }
 
+/* What wakes them is not there before they sleep. */
+static bool machine_event(struct vcpu *v)
+{
+	return false;
+}
+
 static void begin_burst(struct worker *w)
 {
 	w->left_ns = about(w->burst_ns);
@@ -159,9 +165,20 @@ static void end_burst(unsigned int cpu)
 	counting = false;
 }
 
+/* When the next timer of a CPU is due; ~0 if none is set. */
+static u64 next_timer(void)
+{
+	u64 next = ~0UL;
+
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		if (machine[cpu].timer_ns && machine[cpu].timer_ns < next)
+			next = machine[cpu].timer_ns;
+	return next;
+}
+
 static u64 next_event(void)
 {
-	u64 next = machine_next_timer();
+	u64 next = next_timer();
 
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
 		next = min(next, burst_end(running_on[cpu]));

@@ -112,8 +112,13 @@ static void __init detect_features(void)
 		f->smep = b >> 7 & 1;
 		cpu_has_smap = b >> 20 & 1;
 		f->umip = c >> 2 & 1;
+		f->tsc_aux = c >> 22 & 1;
 	}
 	cpuid_count(0x80000000, 0, &max, &b, &c, &d);
+	if (max >= 0x80000001) {
+		cpuid_count(0x80000001, 0, &a, &b, &c, &d);
+		f->tsc_aux |= d >> 27 & 1;
+	}
 	f->paddr_bits = 36;
 	if (max >= 0x80000008) {
 		cpuid_count(0x80000008, 0, &a, &b, &c, &d);

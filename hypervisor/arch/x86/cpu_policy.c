@@ -189,8 +189,11 @@ void cpu_policy_featureset(const struct cpu_policy *p, u32 fs[FEATURESET_WORDS])
 	for (unsigned int i = 0; i < FEATURESET_WORDS; i++) {
 		const u32 *word = feature_word((struct cpu_policy *)p, i);
 
-		fs[i] = word ? *word : (u32)(p->arch_caps >> (32 * (i - ARCH_CAPS_WORD)));
+		if (word)
+			fs[i] = *word;
 	}
+	fs[ARCH_CAPS_WORD] = p->arch_caps;
+	fs[ARCH_CAPS_WORD + 1] = p->arch_caps >> 32;
 }
 
 static void set_featureset(struct cpu_policy *p, const u32 fs[FEATURESET_WORDS])

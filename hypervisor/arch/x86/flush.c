@@ -49,22 +49,34 @@ static void flush_end(u64 began)
 	__atomic_store_n(&this_cpu()->tlb_flush_time, began, __ATOMIC_RELEASE);
 }
 
-/**
- * flush_tlb_local() - Drop every translation from this CPU's TLB.
- */
-void flush_tlb_local(void)
+/* Any change of PGE drops all entries, global ones too (SDM 3, 4.10.4.1). */
+static void load_cr3_and_flush(u64 cr3)
 {
-	u64 began = flush_begin();
 	unsigned long cr4 = read_cr4();
 
 	if (cr4 & X86_CR4_PGE) {
-		/* Any change of PGE drops all entries, global ones too (SDM 3, 4.10.4.1). */
 		write_cr4(cr4 & ~(unsigned long)X86_CR4_PGE);
+		write_cr3(cr3);
 		write_cr4(cr4);
 	} else {
-		write_cr3(read_cr3());
+		write_cr3(cr3);
 	}
+}
+
+/**
+ * flush_tlb_local() - Drop every translation from this CPU's TLB.
+ *
+ * Interrupts are off inside: a flush that another CPU asks for meanwhile is
+ * the later one, and its time must not be overwritten by this one's.
+ */
+void flush_tlb_local(void)
+{
+	unsigned long flags = local_irq_save();
+	u64 began = flush_begin();
+
+	load_cr3_and_flush(read_cr3());
 	flush_end(began);
+	local_irq_restore(flags);
 }
 
 /**
@@ -76,20 +88,15 @@ void flush_tlb_local(void)
  */
 void write_cr3_flush(u64 cr3)
 {
-	unsigned long cr4 = read_cr4();
+	unsigned long flags = local_irq_save();
 	u64 began;
 
 	__atomic_store_n(&this_cpu()->tlb_idle, false, __ATOMIC_RELAXED);
 	/* A full barrier: who did not see the above changed the tables before we read them. */
 	began = flush_begin();
-	if (cr4 & X86_CR4_PGE) {
-		write_cr4(cr4 & ~(unsigned long)X86_CR4_PGE);
-		write_cr3(cr3);
-		write_cr4(cr4);
-	} else {
-		write_cr3(cr3);
-	}
+	load_cr3_and_flush(cr3);
 	flush_end(began);
+	local_irq_restore(flags);
 }
 
 /**

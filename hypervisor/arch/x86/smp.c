@@ -133,10 +133,12 @@ static void nmi_others(unsigned int want, unsigned int wait_us)
 		set_bit_atomic(want, &p->nmi_wanted);
 		send_nmi_ipi(cpu);
 	}
-	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
-		while (cpu != self && percpu_of[cpu]->online &&
-		       test_bit(want, &percpu_of[cpu]->nmi_wanted) && wait_us--)
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+		while (cpu != self && wait_us && test_bit(want, &percpu_of[cpu]->nmi_wanted)) {
 			udelay(1);
+			wait_us--;
+		}
+	}
 }
 
 /**

@@ -13,6 +13,7 @@
 
 struct cpu_features {
 	bool xsave, xsaveopt, fsgsbase, smep, umip;
+	bool tsc_aux;		/* RDTSCP or RDPID tells programs this MSR */
 	u32 paddr_bits;		/* width of a physical address */
 	u64 xcr0_max;		/* XCR0 bits that guests may set */
 	unsigned int fpu_bytes;	/* of the save area */

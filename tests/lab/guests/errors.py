@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What must be refused: xl names the cause, and nothing is left behind."""
 
-from guests.life import LEFT
+from guests.life import LEFT, PLACE
+from guests.load import SLEEPER
 
 LOGS = (r"see /var/log/xen/\S+", "see LOG")
-PLACE = (r"(?m)^libxl: error: [\w.]+:\d+:", "libxl: error:")
-HIDE = (LEFT, LOGS, PLACE)
+HIDE = (LEFT, LOGS, PLACE, (r"\[\d+\]", "[PID]"))
 
 
 def refused(host, says, *changes):
@@ -29,11 +29,16 @@ def errors(host):
     refused(host, "syntax error|parsing", "$ a vif = [ nonsense")
     refused(host, "invalid|ERANGE|vcpus", "s/^vcpus.*/vcpus = 100000/")
 
-    host.create("guest1")
-    host.config("guest2", "s/vg0.guest2/vg0\\/guest1/")
-    host.note("xl create /etc/xen/guest1.cfg", *HIDE, fails=True, says="already exists")
-    host.note("xl create /etc/xen/guest2.cfg", *HIDE, fails=True)
+    in_use(host)
+    host.note("xl create /run/none.cfg", fails=True, says="none.cfg")
+    host.note("xl nonsense", fails=True)
+
+
+def in_use(host):
+    """A name and a volume that a running guest has."""
+    host.create("guest1", *SLEEPER)
+    host.config("guest2", *SLEEPER, "s/vg0.guest2/vg0\\/guest1/")
+    host.note("xl create /run/guest1.cfg", *HIDE, fails=True, says="already exists")
+    host.note("xl create /run/guest2.cfg", *HIDE, fails=True, says="guest1")
     host.note("xl list", LEFT)
     host.note("xl destroy guest1")
-    host.note("xl create /etc/xen/none.cfg", fails=True, says="none.cfg")
-    host.note("xl nonsense", fails=True)

@@ -77,7 +77,7 @@ def killed(host):
     host.volume("guest1")
     config = host.config("guest1", *SLEEPER)
     host.sh(f"xl create -q {config}; xl destroy guest1")
-    host.sh("date +%s%N >/run/from; xl create -q /etc/xen/guest1.cfg; "
+    host.sh("date +%s%N >/run/from; xl create -q /run/guest1.cfg; "
             "echo $((($(date +%s%N) - $(cat /run/from)) / 1000000)) >/run/took; xl destroy guest1")
     took = int(host.sh("cat /run/took"))
     for point in range(1, 11):

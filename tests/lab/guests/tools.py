@@ -16,7 +16,7 @@ def looking(host):
     assert "Xen" in host.sh("xl dmesg | head -n 400") or "XEN" in host.sh("xl dmesg | head -n 400")
     host.note("xentop -b -i 1 | grep -oE '^ *(NAME|Domain-0|guest1)'")
     assert "guest1" in host.sh("xl top -h >/dev/null 2>&1; xentop -b -i 2 -d 1 -n -x -v")
-    host.note("/usr/lib/xen-4.17/bin/xen-detect", says="Running in PV context on Xen V4.17")
+    host.note("xen-detect", says="Running in PV context on Xen V4.17")
     host.note("/usr/lib/xen-4.17/bin/lsevtchn 0 | sed -n '1,3s/VCPU.*//p' | wc -l")
     assert "VCPU" in host.sh("/usr/lib/xen-4.17/bin/lsevtchn $(xl domid guest1)")
     context = host.sh("/usr/lib/xen-4.17/bin/xenctx -a $(xl domid guest1) 0")

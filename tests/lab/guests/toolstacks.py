@@ -38,7 +38,7 @@ def both(host):
 
     free = host.free_mib()
     host.volume("guest2")
-    host.sh(f"{NEW} create -q {host.config('guest2', path='/run/guest2.cfg')}", timeout=900)
+    host.sh(f"{NEW} create -q {host.config('guest2')}", timeout=900)
     host.inside("guest2", "true")
     listed(host, "guest2")
     host.sh("xl shutdown -w guest2", timeout=900)

@@ -4,7 +4,7 @@
 import pathlib
 import re
 
-from guests.life import LEFT, MAC
+from guests.life import BLOCK, LEFT, MAC, NETWORK
 
 PAGE = pathlib.Path(__file__).resolve().parents[3] / "Documentation" / "admin" / "guests.rst"
 
@@ -32,5 +32,6 @@ def walk(host):
             assert "guest" in host.inside("web", "hostname")
             host.note("xl list", LEFT)
         elif command.startswith("xl network-list"):
-            host.note("xl block-list web; xl network-list web", MAC, (r"(?m)/\d+/\d+$", ""))
+            host.note("xl block-list web", BLOCK)
+            host.note("xl network-list web", MAC, NETWORK)
     host.note("xl list", LEFT)

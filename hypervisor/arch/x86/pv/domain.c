@@ -200,6 +200,8 @@ static void load_state(struct vcpu *v)
 	cpu_load_cr4(v);
 	load_segments(v);
 	load_debug_registers(v);
+	if (cpu_features.tsc_aux)
+		wrmsr(MSR_TSC_AUX, v->arch.tsc_aux);
 	fpu_restore(v);
 	*guest_cpu_regs() = v->regs;
 	p->loaded = v;

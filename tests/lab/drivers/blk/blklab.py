@@ -35,7 +35,7 @@ heard() {
 		xl domid $1 >/dev/null 2>&1 || break
 		sleep 0.5
 	done
-	echo "# $1 did not say '$2'; it ends:"; tail -n 15 $LOG/guest-$1.log
+	echo "# $1 did not say '$2'; it ends:"; tail -n 40 $LOG/guest-$1.log
 	return 1
 }
 said() { sed -n "s/.*$2 //p" $LOG/guest-$1.log | tr -d '\r' | tail -n 1; }

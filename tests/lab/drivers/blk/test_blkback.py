@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """blkback on Debian's Xen: what disks do for guests, and what guests do to them."""
 
+import os
+
 import pytest
 
 import blklab
 import xenhost
+
+# How often a disk is attached and detached.
+CYCLES = os.environ.get("HOSPES_CYCLES", "20")
 
 # Guests' jobs. "done" is what dom0 waits for; a job that fails says FAILED.
 JOBS = {
@@ -234,7 +239,7 @@ t "works again" heard g "GUEST done" 400
 gone g 60
 dmesg | grep -E 'WARNING:|BUG:|Call Trace|vbd' | tail -n 20
 """
-	scenario = scenario.replace("KIND", kind).replace("CYCLES", "20")
+	scenario = scenario.replace("KIND", kind).replace("CYCLES", CYCLES)
 	check(blklab.run(stock, tmp_path, own, scenario, JOBS))
 
 

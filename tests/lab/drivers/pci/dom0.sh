@@ -34,7 +34,7 @@ modprobe xen-evtchn; modprobe xen-gntdev
 modprobe e1000e
 verdict "hidden device is held" driven_by 00:03.0 pciback
 verdict "the other goes to its driver" driven_by 00:04.0 e1000e
-verdict "slots" reads $PB/slots "0000:00:03.0"
+verdict "slots" grep -qx 0000:00:03.0 $PB/slots
 verdict "parameter hide" grep -q '(0000:00:03.0)' /sys/module/xen_pciback/parameters/hide
 if [ $OWN = 1 ]; then
 	verdict "a missing device of hide= is named" logged 'no device 0000:00:1e.5'

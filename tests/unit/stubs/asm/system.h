@@ -11,7 +11,10 @@
 #include <hv/lib.h>
 #include <asm/x86-defs.h>
 
-extern bool stub_irqs_off __attribute__((weak));
+#ifndef STUB_CPU
+#define STUB_CPU	/* __thread, in tests whose threads are CPUs */
+#endif
+extern STUB_CPU bool stub_irqs_off __attribute__((weak));
 u8 stub_in(u16 port);
 void stub_out(u8 v, u16 port);
 

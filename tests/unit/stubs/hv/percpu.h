@@ -18,7 +18,7 @@
 #endif
 extern STUB_CURRENT struct vcpu *current;
 #ifndef STUB_CPU
-#define STUB_CPU	/* __thread, in tests whose threads are CPUs */
+#define STUB_CPU	/* as in asm/system.h */
 #endif
 extern STUB_CPU __attribute__((weak)) unsigned int stub_cpu;
 #define smp_processor_id()	(&stub_cpu ? stub_cpu : 0U)
