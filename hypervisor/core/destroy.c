@@ -29,7 +29,6 @@
 #include <hv/percpu.h>
 #include <hv/sched.h>
 
-#include <asm/pv.h>
 #include <asm/pv_mm.h>
 
 static int end_interrupts(struct domain *d)

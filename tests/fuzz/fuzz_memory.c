@@ -68,7 +68,9 @@ static void pin_or_unpin(struct page_info *pg, domid_t owner, const u8 *data)
 	if (!(data[3] & 1)) {
 		/* Contents are settled while it is no table. */
 		if (!page_get_and_type(pg, owner, PT_WRITABLE)) {
-			*(u64 *)page_to_virt(pg) = data[4] & 1 ? mfn_x(page_to_mfn(pg)) ^ (data[4] >> 4) : 0;
+			u64 child = mfn_x(page_to_mfn(pg)) ^ (data[4] >> 4);
+
+			*(u64 *)page_to_virt(pg) = data[4] & 1 ? child : 0;
 			page_put_and_type(pg);
 		}
 		page_pin(pg, owner, PT_L1 + data[3] / 2 % 4);

@@ -109,8 +109,8 @@ static void violation(const char *what) __noreturn;
 
 static void violation(const char *what)
 {
-	printf("model_domain: %s: VIOLATION: %s (after %lu states)\n", scenario_name[scenario], what,
-	       engine->states);
+	printf("model_domain: %s: VIOLATION: %s (after %lu states)\n",
+	       scenario_name[scenario], what, engine->states);
 	for (unsigned int c = 0; c < CPUS; c++)
 		printf("  CPU %u: operation %u%s\n", c, next_op[c], sp[c] ? ", under way" : "");
 	exit(1);

@@ -192,6 +192,76 @@ static void test_virq(void **state)
 	assert_int_equal(bind_virq(VIRQ_TIMER, 1), timer);
 }
 
+static void test_virq_handler(void **state)
+{
+	u32 ours = bind_virq(VIRQ_DOM_EXC, 0), theirs;
+
+	run_as(1, 0);
+	theirs = bind_virq(VIRQ_DOM_EXC, 0);
+	assert_int_equal(virq_set_handler(&domains[1], VIRQ_TIMER), -EINVAL);
+	assert_int_equal(virq_set_handler(&domains[1], NR_VIRQS), -EINVAL);
+	assert_int_equal(virq_set_handler(&domains[1], VIRQ_DOM_EXC), 0);
+	assert_int_equal(virq_set_handler(&domains[1], VIRQ_DOM_EXC), 0);
+	assert_int_equal(virq_set_handler(&domains[1], VIRQ_ENOMEM), 0);
+	assert_int_equal(domains[1].refcount, 3);
+	virq_send_global(VIRQ_DOM_EXC);
+	virq_send_global(VIRQ_ENOMEM);	/* not bound there */
+	assert_false(pending(0, ours));
+	assert_true(pending(1, theirs));
+	/* Another takes one of them; the first dies. */
+	assert_int_equal(virq_set_handler(&domains[2], VIRQ_ENOMEM), 0);
+	domains[1].dying = DOM_DYING;
+	virq_clear_handlers(&domains[1]);
+	assert_int_equal(domains[1].refcount, 1);
+	assert_int_equal(domains[2].refcount, 2);
+	assert_int_equal(virq_set_handler(&domains[1], VIRQ_DOM_EXC), -EINVAL);
+	virq_send_global(VIRQ_DOM_EXC);
+	assert_true(pending(0, ours));
+}
+
+/* Both formats, many bindings, preempted; the other ends wait again. */
+static void close_all(bool fifo)
+{
+	u32 port[300];
+	unsigned int rounds = 0;
+
+	if (fifo) {
+		struct evtchn_init_control c = { .control_gfn = host_gfn(1, 0) };
+		struct evtchn_expand_array e = { .array_gfn = host_gfn(1, 1) };
+
+		run_as(1, 0);
+		assert_int_equal(op(EVTCHNOP_init_control, &c), 0);
+		assert_int_equal(op(EVTCHNOP_expand_array, &e), 0);
+		run_as(0, 0);
+	}
+	for (unsigned int i = 0; i < 300; i++)
+		port[i] = bind_interdomain(1, alloc_unbound(1, 0));
+	domains[1].dying = DOM_DYING;
+	preempt = true;
+	while (evtchn_close_all(&domains[1]) == -ERESTART)
+		rounds++;
+	preempt = false;
+	assert_int_equal(rounds, 3);	/* after 128 ports each */
+	assert_int_equal(page_refs[host_gfn(1, 0)] + page_refs[host_gfn(1, 1)], 0);
+	for (unsigned int i = 0; i < 300; i++) {
+		struct evtchn_status s = status_of(0, port[i]);
+
+		assert_int_equal(port_op(EVTCHNOP_send, port[i]), 0);
+		assert_int_equal(s.status, EVTCHNSTAT_unbound);
+		assert_int_equal(s.u.unbound.dom, 1);
+	}
+}
+
+static void test_close_all_two_level(void **state)
+{
+	close_all(false);
+}
+
+static void test_close_all_fifo(void **state)
+{
+	close_all(true);
+}
+
 static void test_bind_vcpu(void **state)
 {
 	struct evtchn_bind_vcpu b = { .vcpu = 2 };
@@ -537,6 +607,9 @@ int main(void)
 		TEST(test_loopback),
 		TEST(test_virq),
 		TEST(test_bind_vcpu),
+		TEST(test_virq_handler),
+		TEST(test_close_all_two_level),
+		TEST(test_close_all_fifo),
 		TEST(test_pirq),
 		TEST(test_two_level_mask),
 		TEST(test_bad_ports),

@@ -29,6 +29,7 @@ static inline void spin_unlock(spinlock_t *lock)
 	*(volatile u32 *)&lock->locked = 0;
 }
 
+#define spin_lock_nested(lock)			spin_lock(lock)
 #define spin_lock_irq(lock)			spin_lock(lock)
 #define spin_unlock_irq(lock)			spin_unlock(lock)
 #define spin_lock_irqsave(lock, flags)		do { (flags) = 0; spin_lock(lock); } while (0)

@@ -5,6 +5,9 @@
 #include <hv/lib.h>
 #include <asm/x86-defs.h>
 
+/* Steps are taken one after another here, in the order of the program. */
+#define smp_mb()	barrier()
+
 static inline void cpu_relax(void) {}
 static inline void wbinvd(void) {}
 static inline unsigned long local_irq_save(void) { return 0; }
