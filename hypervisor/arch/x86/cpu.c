@@ -98,6 +98,17 @@ static struct cpu_words __init read_words(void)
 	return w;
 }
 
+/* Intel SDM vol. 1, 11.6.6: 0 stands for what the first CPUs had. */
+static u32 __init read_mxcsr_mask(void)
+{
+	static u8 image[512] __aligned(16) __initdata;
+	u32 mask;
+
+	__asm__ __volatile__("fxsave64 %0" : "=m" (image));
+	mask = *(u32 *)(image + 28);
+	return mask ? mask : 0xffbf;
+}
+
 static void __init detect_features(void)
 {
 	struct cpu_features *f = &cpu_features;
@@ -162,6 +173,8 @@ void __init cpu_init(struct percpu *p)
 		p->cr4_host |= X86_CR4_OSXSAVE;
 	write_cr4(p->cr4_host);
 	p->cr4_now = p->cr4_host;
+	if (p->info->cpu == 0)
+		f->mxcsr_mask = read_mxcsr_mask();	/* needs OSFXSR */
 	if (f->xsave)
 		xsetbv(f->xcr0_max);
 	wrmsr(MSR_PAT, PAT_VALUE);
@@ -343,13 +356,12 @@ int pv_set_xcr0(struct vcpu *v, u32 index, u64 val)
 #define IMAGE_MXCSR		24
 #define IMAGE_HEADER		512
 #define IMAGE_HEADER_END	576
-#define MXCSR_VALID		0xffbfU
 
 /* What XRSTOR faults on: state that is not enabled, and reserved bytes. */
 static bool image_ok(const u8 *image, size_t size, u64 accum)
 {
 	if (size < IMAGE_HEADER_END || (*(const u64 *)(image + IMAGE_HEADER) & ~accum) ||
-	    (*(const u32 *)(image + IMAGE_MXCSR) & ~MXCSR_VALID))
+	    (*(const u32 *)(image + IMAGE_MXCSR) & ~cpu_features.mxcsr_mask))
 		return false;
 	for (size_t i = IMAGE_HEADER + 8; i < IMAGE_HEADER_END; i++)
 		if (image[i])

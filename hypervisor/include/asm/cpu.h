@@ -17,6 +17,7 @@ struct cpu_features {
 	u32 paddr_bits;		/* width of a physical address */
 	u64 xcr0_max;		/* XCR0 bits that guests may set */
 	unsigned int fpu_bytes;	/* of the save area */
+	u32 mxcsr_mask;		/* bits of MXCSR that exist */
 };
 
 extern struct cpu_features cpu_features;

@@ -18,7 +18,6 @@
 
 #include <xen/callback.h>
 
-#define MXCSR_VALID	0xffbf
 #define FXSAVE_MXCSR	24
 #define FXSAVE_BYTES	512
 #define VM_ASSIST_FROM_CONTEXT	BIT(VMASST_TYPE_runstate_update_flag)
@@ -124,7 +123,7 @@ static void load_fpu(struct vcpu *v, const struct vcpu_guest_context *c)
 	if (!(c->flags & VGCF_i387_valid))
 		return;
 	memcpy(v->arch.fpu_area, &c->fpu_ctxt, FXSAVE_BYTES);
-	*(u32 *)((u8 *)v->arch.fpu_area + FXSAVE_MXCSR) &= MXCSR_VALID;
+	*(u32 *)((u8 *)v->arch.fpu_area + FXSAVE_MXCSR) &= cpu_features.mxcsr_mask;
 	/* The XSAVE header: legacy state is there, nothing else. */
 	if (cpu_features.xsave)
 		*(u64 *)((u8 *)v->arch.fpu_area + FXSAVE_BYTES) = XCR0_X87 | XCR0_SSE;
