@@ -160,7 +160,7 @@ static void random_requests(void)
 	unsigned int i;
 	bool ok = true;
 
-	for (i = 0; ok && i < 3000; i++) {
+	for (i = 0; ok && i < 1000; i++) {
 		op.cmd = rnd() % 7;
 		op.offset = rnd() % 8 ? rnd() % 256 : rnd();
 		op.size = 1 << rnd() % 3;
