@@ -4,7 +4,6 @@
  * never run, what is refused, and a storm of calls with arguments from a seed,
  * after which the machine must have all of its memory back.
  */
-#define __XEN_TOOLS__
 #include "guest.h"
 
 #include <xen/domctl.h>
