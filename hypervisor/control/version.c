@@ -16,20 +16,6 @@
 
 #include <xen/version.h>
 
-/* The build says these where it can. */
-#ifndef HV_CHANGESET
-#define HV_CHANGESET		"unavailable"
-#endif
-#ifndef HV_COMPILE_DATE
-#define HV_COMPILE_DATE		"unknown"
-#endif
-#ifndef HV_COMPILE_BY
-#define HV_COMPILE_BY		"unknown"
-#endif
-#ifndef HV_COMPILE_DOMAIN
-#define HV_COMPILE_DOMAIN	"unknown"
-#endif
-
 /* Shown in place of what an unprivileged guest may not know. As in Xen. */
 #define DENIED			"<denied>"
 

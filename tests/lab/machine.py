@@ -13,6 +13,9 @@ BOOT_S = 1500
 COMMAND_S = 300
 LINE = 72
 
+# Ctrl-a three times moves the serial line's input from domain 0 to the hypervisor and back.
+CONSWITCH = "\x01" * 3
+
 # What must never be on a console; the text names the trouble in the verdict.
 TROUBLE = re.compile(
     r"Panic on CPU \d|Kernel panic - not syncing|\(XEN\).*\b(?:BUG|WARNING|Assertion)\b"
@@ -78,7 +81,8 @@ class Machine:
         """Turn root's shell into one that says nothing by itself."""
         self.child.send("exec sh\r")
         self.expect("# ")
-        self.child.send("stty -echo; PS1=; dmesg -n 1; echo '<'ready'>'\r")
+        self.child.send("export TERM=dumb PAGER=cat SYSTEMD_PAGER=cat; stty -echo; PS1=; "
+                        "dmesg -n 1; echo '<'ready'>'\r")
         self.expect("<ready>")
 
     def shell(self, command, timeout=COMMAND_S):
@@ -105,6 +109,17 @@ class Machine:
             self.child.send(f"b={'${b}' if at else ''}{code[at:at + LINE]};echo '<'k'>'\r")
             self.expect("<k>", COMMAND_S)
         return 'eval "$(echo $b|base64 -d)"'
+
+    def debug_key(self, key, last_line):
+        """What our hypervisor says to a debug key, up to a line that matches last_line."""
+        self.child.send(CONSWITCH)
+        self.expect("Serial input to")
+        self.child.send(key)
+        match = self.expect(last_line)
+        report = self.child.before + match.group(0)
+        self.child.send(CONSWITCH)
+        self.expect("input to D")
+        return report
 
     def ends(self, timeout=BOOT_S):
         """Wait for the machine to switch itself off; returns QEMU's exit status."""
