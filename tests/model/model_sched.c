@@ -375,19 +375,37 @@ static bool may_begin(unsigned int a, struct op op)
 /* --- states ------------------------------------------------------------- */
 
 /* Everything that changes, but for the stacks. */
-#define REGIONS(X) \
-	X(w) X(percpus) X(run_queues) X(model_current_of) X(sched_pool_cpus) X(sched_idle_cpus) \
-	X(pool_lock) X(domain_list_lock)
+#define X(region) { &(region), sizeof(region) }
+static const struct region {
+	void *at;
+	size_t len;
+} regions[] = {
+	X(w), X(percpus), X(run_queues), X(model_current_of), X(sched_pool_cpus),
+	X(sched_idle_cpus), X(pool_lock), X(domain_list_lock),
+};
+
+#undef X
+
+/* What of a vCPU changes. */
+#define X(field) { offsetof(struct vcpu, field), sizeof(((struct vcpu *)0)->field) }
+static const struct vcpu_field {
+	size_t at, len;
+} vcpu_fields[] = {
+	X(processor), X(is_running), X(pause_flags), X(pause_count), X(runstate.state),
+	X(sched.hard), X(sched.bound_cpu), X(sched.queued), X(sched.misplaced),
+	X(sched.in_transit), X(sched.next_mover),
+};
+
+#undef X
 
 static size_t save_vcpu(unsigned char *to, const struct vcpu *v)
 {
 	unsigned char *at = to;
 
-#define PUT(field) do { memcpy(at, &v->field, sizeof(v->field)); at += sizeof(v->field); } while (0)
-	PUT(processor); PUT(is_running); PUT(pause_flags); PUT(pause_count); PUT(runstate.state);
-	PUT(sched.hard); PUT(sched.bound_cpu); PUT(sched.queued); PUT(sched.misplaced);
-	PUT(sched.in_transit); PUT(sched.next_mover);
-#undef PUT
+	for (unsigned int i = 0; i < ARRAY_SIZE(vcpu_fields); i++) {
+		memcpy(at, (const char *)v + vcpu_fields[i].at, vcpu_fields[i].len);
+		at += vcpu_fields[i].len;
+	}
 	return (size_t)(at - to);
 }
 
@@ -395,11 +413,10 @@ static size_t load_vcpu(const unsigned char *from, struct vcpu *v)
 {
 	const unsigned char *at = from;
 
-#define GET(field) do { memcpy(&v->field, at, sizeof(v->field)); at += sizeof(v->field); } while (0)
-	GET(processor); GET(is_running); GET(pause_flags); GET(pause_count); GET(runstate.state);
-	GET(sched.hard); GET(sched.bound_cpu); GET(sched.queued); GET(sched.misplaced);
-	GET(sched.in_transit); GET(sched.next_mover);
-#undef GET
+	for (unsigned int i = 0; i < ARRAY_SIZE(vcpu_fields); i++) {
+		memcpy((char *)v + vcpu_fields[i].at, at, vcpu_fields[i].len);
+		at += vcpu_fields[i].len;
+	}
 	return (size_t)(at - from);
 }
 
@@ -409,9 +426,10 @@ static size_t save_state(unsigned char *to)
 {
 	unsigned char *at = to;
 
-#define X(region) memcpy(at, &region, sizeof(region)); at += sizeof(region);
-	REGIONS(X)
-#undef X
+	for (unsigned int i = 0; i < ARRAY_SIZE(regions); i++) {
+		memcpy(at, regions[i].at, regions[i].len);
+		at += regions[i].len;
+	}
 	for (unsigned int i = 0; i < cfg.vcpus; i++)
 		at += save_vcpu(at, &vcpus[i]);
 	for (unsigned int i = 0; i < CPUS; i++)
@@ -431,9 +449,10 @@ static void load_state(const unsigned char *from)
 {
 	const unsigned char *at = from;
 
-#define X(region) memcpy(&region, at, sizeof(region)); at += sizeof(region);
-	REGIONS(X)
-#undef X
+	for (unsigned int i = 0; i < ARRAY_SIZE(regions); i++) {
+		memcpy(regions[i].at, at, regions[i].len);
+		at += regions[i].len;
+	}
 	for (unsigned int i = 0; i < cfg.vcpus; i++)
 		at += load_vcpu(at, &vcpus[i]);
 	for (unsigned int i = 0; i < CPUS; i++)
@@ -498,7 +517,7 @@ static void violation(const char *what)
 			       trail_actor[i] < CPUS ? "CPU" : "other", trail_actor[i],
 			       kind_name[trail[i].kind], trail[i].v, trail[i].arg);
 	for (unsigned int i = 0; i < cfg.vcpus; i++)
-		printf("  v%u: CPU%u running %u queued %u transit %u misplaced %u flags %#x pauses %u event %u\n",
+		printf("  v%u CPU%u run %u queue %u move %u away %u flags %#x pauses %u event %u\n",
 		       i, vcpus[i].processor, vcpus[i].is_running, vcpus[i].sched.queued,
 		       vcpus[i].sched.in_transit, vcpus[i].sched.misplaced, vcpus[i].pause_flags,
 		       vcpus[i].pause_count, w.event[i]);
@@ -620,10 +639,12 @@ static void expand(const struct todo *from)
 		}
 		for (unsigned int k = NOTHING + 1; k < NR_KINDS; k++)
 			for (unsigned int v = 0; v < (k >= EVENT ? cfg.vcpus : 1); v++)
-				for (unsigned int arg = 0; arg < (k == PIN ? CPUS + 1 : 1); arg++)
+				for (unsigned int arg = 0; arg < (k == PIN ? CPUS + 1 : 1); arg++) {
+					struct op op = { (u8)k, (u8)v, (u8)arg };
+
 					/* Another's event is no way out for who waits. */
-					moves |= try(from, a, (struct op){ (u8)k, (u8)v, (u8)arg }) &&
-						 k == SCHEDULE;
+					moves |= try(from, a, op) && k == SCHEDULE;
+				}
 	}
 	load_state(from->state);
 	if (waits && !moves)

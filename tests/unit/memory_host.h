@@ -46,6 +46,7 @@ u64 tlb_clock = 1;
 struct e820_map machine_e820 = {
 	.nr = 2, .entry = { { 0, 0x9f000, 1 }, { 0x100000, 0x3f00000, 1 } },
 };
+
 static pte_t empty_l4[512];
 pte_t *idle_l4 = empty_l4;
 struct domain *dom_xen;

@@ -40,7 +40,7 @@ static unsigned int nr_sleepers;
 static u64 steps, wakes;
 static bool counting;
 
-void __sanitizer_cov_trace_pc(void) __attribute__((no_sanitize_coverage));
+__attribute__((no_sanitize_coverage)) void __sanitizer_cov_trace_pc(void);
 void __sanitizer_cov_trace_pc(void)
 {
 	steps += counting;
@@ -85,7 +85,8 @@ static struct worker *sleepers_take(void)
 
 	heap_swap(0, --nr_sleepers);
 	while ((child = 2 * at + 1) < nr_sleepers) {
-		if (child + 1 < nr_sleepers && sleepers[child + 1]->wake_ns < sleepers[child]->wake_ns)
+		if (child + 1 < nr_sleepers &&
+		    sleepers[child + 1]->wake_ns < sleepers[child]->wake_ns)
 			child++;
 		if (sleepers[at]->wake_ns <= sleepers[child]->wake_ns)
 			break;

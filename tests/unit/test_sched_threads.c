@@ -140,7 +140,8 @@ static void *device_thread(void *data)
 	stub_cpu = CPUS + nr;
 	current = machine[0].percpu.idle;
 	for (unsigned int i = 0; i < ROUNDS; i++) {
-		unsigned int which = nr + 2 * ((unsigned int)rand_r(&seed) % ((VCPUS - nr + 1) / 2));
+		unsigned int others = (VCPUS - nr + 1) / 2;
+		unsigned int which = nr + 2 * ((unsigned int)rand_r(&seed) % others);
 
 		device_step(vcpus[which], &seed, &paused[which]);
 		sched_yield();

@@ -25,8 +25,16 @@ extern struct cpumask sched_idle_cpus, sched_pool_cpus;
 	})
 
 /* Only what is shared without a lock: is_running, and the pause counts. */
-#define __atomic_load_n(p, order)	(model_yield(), *(const volatile typeof(*(p)) *)(p))
-#define __atomic_store_n(p, v, order)	(model_yield(), (void)(*(volatile typeof(*(p)) *)(p) = (v)))
+#define __atomic_load_n(p, order) ({		\
+	const volatile typeof(*(p)) *_p = (p);	\
+	model_yield();				\
+	*_p;					\
+})
+#define __atomic_store_n(p, v, order) ({	\
+	volatile typeof(*(p)) *_p = (p);	\
+	model_yield();				\
+	*_p = (v);				\
+})
 #define __atomic_fetch_add(p, v, order)	(model_yield(), (*(p) += (v)) - (v))
 #define __atomic_fetch_sub(p, v, order)	(model_yield(), (*(p) -= (v)) + (v))
 
@@ -35,8 +43,9 @@ static inline void local_irq_disable(void) {}
 static inline void local_irq_enable(void) {}
 static inline unsigned long local_irq_save(void) { return 0; }
 static inline void local_irq_restore(unsigned long flags) {}
-#define smp_mb()	do {} while (0)
-#define smp_wmb()	do {} while (0)
+/* One actor moves at a time, each access at once seen by all: nothing to order. */
+#define smp_mb()	((void)0)
+#define smp_wmb()	smp_mb()	/* the same */
 
 static __always_inline bool test_bit(unsigned int nr, const volatile void *addr)
 {
