@@ -20,8 +20,8 @@ def basic(host):
     """What everybody does, after what scripts/run shows; all on one machine."""
     host.inside("guest1", "true")
     host.note("xl shutdown -w guest1", timeout=900)
-    life.life(host, devices.disks, devices.interfaces, memory.shrink, memory.domain0)
-    errors.errors(host)
+    life.life(host, life.lists, life.pause, life.vcpus, devices.disks, devices.interfaces,
+              memory.shrink, memory.domain0, life.rename)
 
 
 SHORT_RUN = {"basic": basic}

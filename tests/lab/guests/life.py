@@ -11,12 +11,8 @@ PLACE = (r"(?m)^libxl: error: [\w.]+:\d+:", "libxl: error:")
 LEFT = (r"(?m)^(Domain-0 +0 +)\d+", r"\1MEM")
 
 
-def life(host, *more):
-    """Create with a console, list in every way, pause, rename, reboot, shut down.
-
-    @more: scenarios that want a running guest1
-    """
-    free = host.free_mib()
+def start(host):
+    """Create guest1 with a console and look around inside."""
     host.volume("guest1")
     host.machine.child.send("xl create -c /etc/xen/guest1.cfg; echo '<'left $?'>'\r")
     host.logged_in.discard("guest1")
@@ -29,22 +25,37 @@ def life(host, *more):
                 "sha256sum /root/data >/root/sum; echo 3 >/proc/sys/vm/drop_caches; "
                 "sha256sum -c /root/sum")
     host.leave()
-    lists(host)
-    pause(host)
-    vcpus(host)
-    for scenario in more:
-        scenario(host)
 
+
+def stop(host):
+    host.note("xl list", LEFT)
+    host.note("xl shutdown -w guest1", timeout=900)
+    host.note("xl list", LEFT)
+
+
+def rename(host):
     host.note("xl rename guest1 other; xl list other; xl rename other guest1", LEFT)
     host.note("xl uptime guest1", UPTIME)
+
+
+def reboot(host):
     before = host.domid("guest1")
     host.note("xl reboot guest1")
     host.until(f"[ $(xl domid guest1 || echo {before}) != {before} ]")
     host.logged_in.discard("guest1")
     assert "OK" in host.inside("guest1", "sha256sum -c /root/sum")
-    host.note("xl list", LEFT)
-    host.note("xl shutdown -w guest1", timeout=900)
-    host.note("xl list", LEFT)
+
+
+def life(host, *scenarios):
+    """What happens to a guest between its creation and its shutdown; its memory comes back.
+
+    @scenarios: run with guest1 running; those of this file by default
+    """
+    free = host.free_mib()
+    start(host)
+    for scenario in scenarios or (lists, pause, vcpus, rename, reboot):
+        scenario(host)
+    stop(host)
     host.until_free_again(free)
 
 
