@@ -22,7 +22,7 @@ def check_domain0(machine, hypervisor, kernel):
 
 def check_network(machine):
     """The card got an address by DHCP and reaches the emulator's gateway."""
-    machine.shell("/lib/systemd/systemd-networkd-wait-online --any --timeout=280")
+    machine.shell("/lib/systemd/systemd-networkd-wait-online --any -o routable --timeout=280")
     assert "10.0.2.15/24" in machine.shell("ip -4 -brief address show scope global")
     machine.shell("ping -c 3 -W 60 10.0.2.2")
 

@@ -19,7 +19,7 @@ def start(host):
     guest = host.guest_shell("guest1")
     assert guest.shell("cat /sys/hypervisor/type") == "xen"
     assert guest.shell("findmnt -n -o SOURCE,FSTYPE /").split() == ["/dev/xvda", "ext4"]
-    guest.shell("/lib/systemd/systemd-networkd-wait-online --any --timeout=280")
+    guest.shell("/lib/systemd/systemd-networkd-wait-online --any -o routable --timeout=280")
     guest.shell("ping -c 3 -W 60 10.0.2.2")
     guest.shell("dd if=/dev/urandom of=/root/data bs=1M count=16 conv=fsync 2>/dev/null; "
                 "sha256sum /root/data >/root/sum; echo 3 >/proc/sys/vm/drop_caches; "
