@@ -7,12 +7,15 @@ import re
 GUEST_BOOT_S = 1500
 PROMPT = "in guest> "
 LEAVE = "\x1d"  # what xl console ends at
+# The second disk: which of the two is sdb depends on who answers first.
+SECOND = "/dev/disk/by-id/ata-QEMU_HARDDISK_second"
 
 # What differs from run to run and host to host is written as a word.
 USUAL = [
     (r"\(XEN\)[^\n]*\n?", ""),              # the hypervisor speaks on the same line
     (r"\b\d+\.\d+\b", "TIME"),
     (r"[rbpscd-]{6}(?=\s)", "STATE"),
+    (r" \[\d+\] ", " [PID] "),
     (r"[ \t]+", " "),
     (r" ?\n ?", "\n"),
 ]
@@ -123,6 +126,8 @@ class GuestHost:
     @contextlib.contextmanager
     def console(self, name):
         """xl console NAME, as a shell of root in the guest."""
+        # after a restart xenconsoled takes a moment to find the new domain
+        self.until(f"xenstore-read /local/domain/$(xl domid {name})/console/tty")
         self.machine.child.send(f"xl console {name}; echo '<'left $?'>'\r")
         yield self.guest_shell(name)
         self.leave()

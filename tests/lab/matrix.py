@@ -26,7 +26,13 @@ PAIRWISE = [
 # The reference is known to work: enough to see that image and scenarios do.
 REFERENCE = [("pc", "bios", "4G", "6.12"), ("q35", "uefi", "4G", "6.1")]
 
-# Who runs guests; "stock hospes" compares what the tools say on both.
+# Who can run guests: hypervisor and drivers, ours or Debian's.
+HOSTS = {
+    "hospes": {"hypervisor": "hospes", "drivers": "hospes"},
+    "drivers": {"hypervisor": "stock", "drivers": "hospes"},
+    "debian": {"hypervisor": "stock", "drivers": "stock"},
+}
+# Who does; of several, what the tools say is compared with what they say on the first.
 GUEST_HOSTS = os.environ.get("HOSPES_GUEST_HOSTS", "hospes").split()
 
 LONG = bool(os.environ.get("HOSPES_LONG"))

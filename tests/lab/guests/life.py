@@ -97,7 +97,8 @@ def hotplug(host):
     host.create("guest1", "$ a maxvcpus = 3")
     online = "cat /sys/devices/system/cpu/online"
     assert host.inside("guest1", online) == "0"
-    host.note("xl vcpu-set guest1 2")
+    host.note("xl vcpu-set guest1 2", fails=True, says="want 2 vCPUs")
+    host.note("xl vcpu-set -i guest1 2")
     wait = "until {}; do sleep 0.2; done"
     add = ("until [ -e /sys/devices/system/cpu/cpu1/online ]; do sleep 0.2; done; "
            "echo 1 >/sys/devices/system/cpu/cpu1/online; " + online)
@@ -105,7 +106,7 @@ def hotplug(host):
     host.note("xl vcpu-list guest1 | wc -l")
     host.note("xl vcpu-set guest1 1")
     assert host.inside("guest1", wait.format(f"[ $({online}) = 0 ]") + "; echo one") == "one"
-    host.note("xl vcpu-set guest1 9", PLACE, fails=True)
+    host.note("xl vcpu-set -i guest1 9", PLACE, fails=True)
     host.note("xl destroy guest1")
 
 

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The tools beside create and destroy, on a host with one guest."""
 
-from guests.life import LEFT
+from guests.life import LEFT, PLACE
 
 
 def tools(host):
     host.create("guest1")
     host.inside("guest1", "true")
     looking(host)
+    shares(host)
     keys(host)
     domains(host)
 
@@ -24,6 +25,17 @@ def looking(host):
     host.note("xl vcpu-list guest1 | wc -l")
     host.note("xenstore-list /local/domain/$(xl domid guest1) | sort")
     host.note("xenstore-read /local/domain/$(xl domid guest1)/name")
+
+
+def shares(host):
+    """The scheduler's weights and caps, and the pool that all processors are in."""
+    host.note("xl sched-credit2")
+    host.note("xl sched-credit2 -d guest1 -w 512 -c 50; xl sched-credit2 -d guest1")
+    host.note("xl sched-credit2 -d guest1 -w 0", PLACE, fails=True)
+    host.note("xl sched-credit2 -d nobody", fails=True)
+    host.note("xl sched-credit -d guest1", PLACE, fails=True)
+    host.note("xl cpupool-list; xl cpupool-list -c; xl cpupool-numa-split", PLACE)
+    host.note("xl sched-credit2 -d guest1 -w 256 -c 0")
 
 
 def keys(host):
@@ -49,3 +61,23 @@ def domains(host):
     host.sh("/etc/init.d/xendomains status")
     host.note("xl destroy guest1")
     host.sh("rm /etc/xen/auto/guest1.cfg")
+
+
+def image(host):
+    """xen-create-image of xen-tools makes a guest, here by copying a system; it boots."""
+    # with domain 0's kernel, not one that is installed in the guest from a mirror
+    host.sh("sed -i '/^bookworm/s/ pygrub//' /etc/xen-tools/distributions.conf; "
+            "mount -o ro /dev/vg0/template /mnt")
+    host.sh("xen-create-image --hostname=guest --lvm=vg0 --size=400M --noswap --memory=256M --dhcp "
+            "--bridge=xenbr0 --install-method=copy --install-source=/mnt --dist=bookworm "
+            "--mirror=http://localhost/debian --genpass=0 --initrd=/boot/guest-initrd.img-$(uname -r)",
+            timeout=1500)
+    host.sh("umount /mnt")
+    host.note("xen-list-images", (r"\d+:\d+", "TIME"))
+    host.note("xl create /etc/xen/guest.cfg", timeout=900)
+    host.logged_in.discard("guest")
+    assert host.inside("guest", "findmnt -n -o FSTYPE /") == "ext4"
+    host.note("xl list", LEFT)
+    host.note("xl shutdown -w guest", timeout=900)
+    host.note("xen-delete-image --hostname=guest --lvm=vg0")
+    host.note("lvs --noheadings -o lv_name vg0 | sort")

@@ -5,12 +5,14 @@ Ours serves both. The reference knows one version of the interface, and must
 refuse the newer tools: that shows that they are not served by accident.
 """
 
+from guesthost import SECOND
+
 NEW = "chroot /mnt /usr/lib/xen-4.20/bin/xl"
 
 
 def toolstacks(host):
     """The second toolstack is on the second disk and shares what tools share."""
-    host.sh("mount /dev/sdb /mnt; for dir in dev proc sys run boot var/lib/xen var/log/xen; do "
+    host.sh(f"mount {SECOND} /mnt; for dir in dev proc sys run boot var/lib/xen var/log/xen; do "
             "mkdir -p /mnt/$dir; mount --rbind /$dir /mnt/$dir || exit 1; done")
     host.create("guest1")
     if host.hypervisor == "hospes":

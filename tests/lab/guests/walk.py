@@ -4,6 +4,7 @@
 import pathlib
 import re
 
+from guesthost import SECOND
 from guests.life import BLOCK, LEFT, MAC, NETWORK
 
 PAGE = pathlib.Path(__file__).resolve().parents[3] / "Documentation" / "admin" / "guests.rst"
@@ -27,7 +28,7 @@ def walk(host):
     typed = commands()
     assert len(typed) > 15
     for command in typed:
-        host.sh(command, timeout=1500)
+        host.sh(command.replace("/dev/sdb", SECOND), timeout=1500)
         if command == "xl create /etc/xen/web.cfg":
             assert "guest" in host.inside("web", "hostname")
             host.note("xl list", LEFT)
