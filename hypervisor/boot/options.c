@@ -58,6 +58,9 @@ const struct option option_table[] = {
 	CUSTOM(dom0_max_vcpus),
 	CUSTOM(dom0_mem),
 	BOOL("dom0_vcpus_pin", dom0_vcpus_pin),
+#ifdef CONFIG_HV_FAIL_ALLOC
+	BOOL("fail-alloc", fail_alloc),
+#endif
 	CUSTOM(guest_loglvl),
 	CUSTOM(loglvl),
 	{ "maxcpus", OPT_UINT, .var = &opts.max_cpus, .min = 1 },

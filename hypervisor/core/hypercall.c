@@ -9,6 +9,7 @@
 #include <hv/bug.h>
 #include <hv/domain.h>
 #include <hv/evtchn.h>
+#include <hv/fail_alloc.h>
 #include <hv/percpu.h>
 #include <hv/perfc.h>
 #include <hv/printk.h>
@@ -54,6 +55,9 @@ static const hypercall_fn_t table[64] = {
 	CALL(sysctl),
 	CALL(domctl),
 	CALL(mca),
+#ifdef CONFIG_HV_FAIL_ALLOC
+	[__HYPERVISOR_arch_7] = do_fail_alloc,
+#endif
 };
 
 static u64 reported_missing;

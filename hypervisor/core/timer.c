@@ -9,7 +9,9 @@
  *
  * percpu.timer_lock guards a CPU's heap, timer_running, and the queued, cpu and
  * link fields of its timers. Handlers are called without it. It may be taken
- * under a run-queue lock; nothing is taken under it.
+ * under a run-queue lock; nothing is taken under it but a second one, of a higher
+ * CPU: a timer moves under both, so that whoever sets or stops it meanwhile finds
+ * it either there or here, and set or not as it was last told to be.
  */
 #include <hv/timer.h>
 
@@ -122,6 +124,15 @@ static void programme_hardware(struct percpu *pc)
 		softirq_raise(SOFTIRQ_TIMER);
 }
 
+/* The earliest of this CPU's or another's has changed. Its lock is held. */
+static void programme(struct percpu *pc, unsigned int cpu)
+{
+	if (pc == this_cpu())
+		programme_hardware(pc);
+	else
+		softirq_raise_cpu(cpu, SOFTIRQ_TIMER);
+}
+
 /**
  * timer_init() - Prepare a timer; it is not set.
  * @t:	  the caller's, until timer_kill()
@@ -155,10 +166,8 @@ void timer_set(struct timer *t, u64 expires_ns)
 		/* 0 means "nothing" to the hardware. */
 		t->expires_ns = expires_ns ? expires_ns : 1;
 		heap_insert(pc, t);
-		if (pc->timers == t && pc == this_cpu())
-			programme_hardware(pc);
-		else if (pc->timers == t)
-			softirq_raise_cpu(t->cpu, SOFTIRQ_TIMER);
+		if (pc->timers == t)
+			programme(pc, t->cpu);
 	}
 	spin_unlock_irqrestore(&pc->timer_lock, flags);
 }
@@ -196,8 +205,23 @@ void timer_kill(struct timer *t)
 		heap_remove(pc, t);
 	t->killed = true;
 	spin_unlock_irqrestore(&pc->timer_lock, flags);
-	while (pc != this_cpu() && READ_ONCE(pc->timer_running) == t)
-		cpu_relax();
+	/* On any CPU: it may have been moved while its handler ran. */
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		while (cpu != smp_processor_id() && READ_ONCE(percpu_of[cpu]->timer_running) == t)
+			cpu_relax();
+}
+
+/* Lock two CPUs' heaps, the lower CPU's first. */
+static void lock_both(unsigned int a, unsigned int b, unsigned long *flags)
+{
+	spin_lock_irqsave(&percpu_of[min(a, b)]->timer_lock, *flags);
+	spin_lock_nested(&percpu_of[max(a, b)]->timer_lock);
+}
+
+static void unlock_both(unsigned int a, unsigned int b, unsigned long flags)
+{
+	spin_unlock(&percpu_of[max(a, b)]->timer_lock);
+	spin_unlock_irqrestore(&percpu_of[min(a, b)]->timer_lock, flags);
 }
 
 /**
@@ -205,24 +229,29 @@ void timer_kill(struct timer *t)
  * @t:	 initialised; stays set
  * @cpu: online
  *
- * Context: any; not for one timer by two at a time.
+ * Context: any without a timer lock.
  */
 void timer_migrate(struct timer *t, unsigned int cpu)
 {
+	struct percpu *to = percpu_of[cpu];
 	unsigned long flags;
-	struct percpu *pc;
-	bool was_set;
+	unsigned int from;
 
-	if (READ_ONCE(t->cpu) == cpu)
-		return;
-	pc = timer_lock(t, &flags);
-	was_set = t->queued;
-	if (was_set)
-		heap_remove(pc, t);
-	t->cpu = cpu;
-	spin_unlock_irqrestore(&pc->timer_lock, flags);
-	if (was_set)
-		timer_set(t, t->expires_ns);
+	while ((from = READ_ONCE(t->cpu)) != cpu) {
+		lock_both(from, cpu, &flags);
+		if (t->cpu == from) {
+			bool was_set = t->queued;
+
+			if (was_set)
+				heap_remove(percpu_of[from], t);
+			WRITE_ONCE(t->cpu, cpu);
+			if (was_set)
+				heap_insert(to, t);
+			if (to->timers == t)
+				programme(to, cpu);
+		}
+		unlock_both(from, cpu, flags);
+	}
 }
 
 /* Calls what was due at the start. A handler sets its own timer to the future only. */

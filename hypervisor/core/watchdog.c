@@ -2,9 +2,14 @@
 /*
  * The watchdog: a CPU that no longer runs its timers is shown and ends the
  * machine. Each CPU has a timer that counts its heartbeat and looks at that of
- * the next; the last looks at the first. What a hanging CPU does is found by
- * NMI, which it cannot hold off. So one CPU alone is not watched, and if all
- * hang at once, nobody tells.
+ * the next one online; the last looks at the first. So one CPU alone is not
+ * watched, and if all hang at once, nobody tells.
+ *
+ * A clock alone cannot tell a CPU that hangs from one that does not get to run:
+ * a virtual machine's may be starved by its host for as long as you like. So
+ * one without a heartbeat is asked, again each second, by NMI, which it cannot
+ * hold off while it runs. Who answers often enough and still runs no timer
+ * hangs; who does not answer has not run, and is only named.
  *
  * No locks: a CPU writes its own beat only; what it saw of its neighbour is its
  * own.
@@ -23,16 +28,26 @@
 struct watch {
 	struct timer timer;
 	u32 beat;		/* counts its own runs; read by the CPU before it */
-	u32 seen;		/* of the next CPU */
-	u64 seen_ns;		/* when that was new */
+	u32 seen;		/* of the CPU watched */
+	unsigned int watched;
+	unsigned int silent;	/* looks without a new beat since, */
+	unsigned int answered;	/* and those of them at which it had taken its NMI */
+	bool named;
 };
+
+/* A CPU that has not run at all for so many times the limit is named in the log. */
+#define NAME_AFTER	4
 
 static struct watch *watches;
 static int paused;		/* atomic */
 
+/* The next one online; @cpu itself if there is no other. */
 static unsigned int next_cpu(unsigned int cpu)
 {
-	return (cpu + 1) % nr_cpus;
+	do
+		cpu = (cpu + 1) % nr_cpus;
+	while (!READ_ONCE(percpu_of[cpu]->online) && cpu != smp_processor_id());
+	return cpu;
 }
 
 /**
@@ -46,43 +61,58 @@ void watchdog_pause(bool pause)
 	__atomic_add_fetch(&paused, pause ? 1 : -1, __ATOMIC_SEQ_CST);
 }
 
-/**
- * watchdog_look() - Has the CPU after @cpu had a heartbeat lately?
- * @cpu: whose turn it is to look
- * @now: as now_ns()
- *
- * Return: for how many seconds it had none; 0 as long as that is not too long.
- */
-unsigned int watchdog_look(unsigned int cpu, u64 now)
+static void start_afresh(struct watch *w, unsigned int cpu, u32 beat)
 {
-	struct watch *w = &watches[cpu];
-	u32 beat = READ_ONCE(watches[next_cpu(cpu)].beat);
+	w->watched = cpu;
+	w->seen = beat;
+	w->silent = w->answered = 0;
+	w->named = false;
+}
 
-	if (beat != w->seen || !w->seen_ns || READ_ONCE(paused)) {
-		w->seen = beat;
-		w->seen_ns = now;
+/**
+ * watchdog_look() - Is the CPU after @cpu stuck? Called once a second.
+ * @cpu: whose turn it is to look, the one that runs this
+ *
+ * Return: how many times it answered without having had a heartbeat; 0 as long
+ * as that is not too often.
+ */
+unsigned int watchdog_look(unsigned int cpu)
+{
+	unsigned int next = next_cpu(cpu);
+	struct watch *w = &watches[cpu];
+	u32 beat = READ_ONCE(watches[next].beat);
+
+	if (beat != w->seen || next != w->watched || READ_ONCE(paused)) {
+		start_afresh(w, next, beat);
 		return 0;
 	}
-	if (now - w->seen_ns < opts.watchdog_timeout_s * NSEC_PER_SEC)
+	/* Two that beat once a second may just miss each other. */
+	if (w->silent++ == 0 || next == cpu)
 		return 0;
-	return (now - w->seen_ns) / NSEC_PER_SEC;
+	if (smp_ask_alive(next) && ++w->answered > opts.watchdog_timeout_s)
+		return w->answered;
+	if (w->silent > NAME_AFTER * opts.watchdog_timeout_s && !w->answered && !w->named) {
+		w->named = true;
+		pr_warn("watchdog: CPU%u takes no NMI and has not run for %u s: %s\n", next,
+			w->silent, "it may be starved by the host of a virtual machine");
+	}
+	return 0;
 }
 
 static void heartbeat(void *data)
 {
-	unsigned int cpu = smp_processor_id(), silent;
+	unsigned int cpu = smp_processor_id(), answered;
 	struct watch *w = data;
-	u64 now = now_ns();
 
 	WRITE_ONCE(w->beat, w->beat + 1);
-	silent = watchdog_look(cpu, now);
-	if (silent) {
+	answered = watchdog_look(cpu);
+	if (answered) {
 		printk("Watchdog: CPU%u does not run its timers any more; it does this:\n",
-		       next_cpu(cpu));
-		smp_show(next_cpu(cpu));
-		panic("Watchdog: CPU%u was stuck for %u seconds", next_cpu(cpu), silent);
+		       w->watched);
+		smp_show(w->watched);
+		panic("Watchdog: CPU%u was stuck for %u seconds", w->watched, answered);
 	}
-	timer_set(&w->timer, now + NSEC_PER_SEC);
+	timer_set(&w->timer, now_ns() + NSEC_PER_SEC);
 }
 
 /**
@@ -105,8 +135,25 @@ void __init watchdog_init(void)
 	}
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
 		timer_init(&watches[cpu].timer, heartbeat, &watches[cpu], cpu);
-		timer_set(&watches[cpu].timer, now_ns() + NSEC_PER_SEC);
+		watchdog_cpu(cpu, true);
 	}
 	pr_info("watchdog: a CPU that is stuck for %u s ends the machine\n",
 		opts.watchdog_timeout_s);
+}
+
+/**
+ * watchdog_cpu() - A CPU takes part from now on, or no longer.
+ * @cpu:  online still or again
+ * @runs: whether it will run timers
+ *
+ * Context: any.
+ */
+void watchdog_cpu(unsigned int cpu, bool runs)
+{
+	if (!watches)
+		return;
+	if (runs)
+		timer_set(&watches[cpu].timer, now_ns() + NSEC_PER_SEC);
+	else
+		timer_stop(&watches[cpu].timer);
 }

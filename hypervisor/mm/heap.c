@@ -14,6 +14,7 @@
 #include <hv/bug.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
+#include <hv/fail_alloc.h>
 #include <hv/spinlock.h>
 
 /* Sizes from 64 upwards are multiples of 64: such objects are aligned to cache lines. */
@@ -32,6 +33,7 @@ BUILD_BUG_ON(sizeof(struct slab) != 64);
 
 static spinlock_t classes_lock = SPINLOCK_INIT;
 static struct slab *class_slabs[NR_CLASSES];
+static unsigned long slab_pages, object_bytes;
 
 static unsigned int objects_per_slab(unsigned int class)
 {
@@ -79,6 +81,7 @@ static void *slab_take(struct slab *slab)
 {
 	void *obj = slab->free;
 
+	object_bytes += class_size[slab->class];
 	slab->free = *(void **)obj;
 	if (--slab->nr_free == 0)
 		slab_unlink(slab);
@@ -98,8 +101,10 @@ static void *object_alloc(unsigned int class)
 			return NULL;
 		spin_lock(&classes_lock);
 	}
-	if (fresh)
+	if (fresh) {
 		slab_link(fresh);
+		slab_pages++;
+	}
 	obj = slab_take(class_slabs[class]);
 	spin_unlock(&classes_lock);
 	return obj;
@@ -121,7 +126,7 @@ void *hv_alloc(size_t size)
 {
 	void *obj;
 
-	if (!size || size > PAGE_SIZE << MAX_ORDER)
+	if (!size || size > PAGE_SIZE << MAX_ORDER || alloc_shall_fail())
 		return NULL;
 	for (unsigned int class = 0; class < NR_CLASSES; class++) {
 		if (size > class_size[class])
@@ -164,14 +169,17 @@ static void object_free(void *p)
 
 	spin_lock(&classes_lock);
 	BUG_ON(slab->nr_free >= objects_per_slab(slab->class));
+	object_bytes -= class_size[slab->class];
 	*(void **)p = slab->free;
 	slab->free = p;
 	if (slab->nr_free++ == 0)
 		slab_link(slab);
 	/* Keep one: a lone object that comes and goes costs no page each time. */
 	empty = slab->nr_free == objects_per_slab(slab->class) && (slab->next || slab->prev);
-	if (empty)
+	if (empty) {
 		slab_unlink(slab);
+		slab_pages--;
+	}
 	spin_unlock(&classes_lock);
 	if (empty)
 		hv_page_free(slab, 0);
@@ -221,6 +229,22 @@ void hv_page_free(void *va, unsigned int order)
 {
 	if (va)
 		page_free(virt_to_page(va), order);
+}
+
+/**
+ * memory_in_use() - Whether something was lost is what two of these tell.
+ *
+ * Slabs that are kept for objects to come do not count.
+ * Context: takes the allocators' locks; nobody allocates meanwhile.
+ */
+long memory_in_use(void)
+{
+	long bytes;
+
+	spin_lock(&classes_lock);
+	bytes = (long)object_bytes - (long)((page_alloc_free_pages() + slab_pages) << PAGE_SHIFT);
+	spin_unlock(&classes_lock);
+	return bytes;
 }
 
 /**

@@ -18,6 +18,7 @@
 #include <hv/bug.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
+#include <hv/fail_alloc.h>
 #include <hv/options.h>
 #include <hv/printk.h>
 #include <hv/spinlock.h>
@@ -149,7 +150,7 @@ struct page_info *page_alloc_for(struct domain *d, unsigned int order, unsigned 
 	struct page_info *pg;
 	u64 clock;
 
-	if (order > MAX_ORDER)
+	if (order > MAX_ORDER || alloc_shall_fail())
 		return NULL;
 
 	spin_lock(&heap_lock);

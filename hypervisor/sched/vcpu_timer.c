@@ -100,7 +100,7 @@ void vcpu_timers_enter(struct vcpu *v)
 {
 	unsigned int cpu = smp_processor_id();
 
-	if (unlikely(v->singleshot_timer.cpu != cpu)) {
+	if (unlikely(READ_ONCE(v->singleshot_timer.cpu) != cpu)) {
 		timer_migrate(&v->singleshot_timer, cpu);
 		timer_migrate(&v->periodic_timer, cpu);
 		timer_migrate(&v->poll_timer, cpu);

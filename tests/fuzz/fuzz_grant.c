@@ -279,7 +279,10 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		dom = now->who & 3;
 		current = &vcpus[dom];
 		preempt = now->who & 4;
+		fail_alloc = now->who & 8 ? 1 + (now->who >> 4 & 3) : 0;
 		on_read = race;
+		if (now->what % NR_ACTIONS == DIE)
+			fail_alloc = 0;
 		if (now->what % NR_ACTIONS == DIE && now->arg[0] == 0xbb && !alive(dom) &&
 		    !domains[dom].refcount) {
 			host_domain(dom);

@@ -143,6 +143,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		current = &vcpus[(data[1] & 3) % HOST_DOMAINS];
 		preempt = data[1] & 4;
 		fail_copy = data[1] & 8 ? 1 + (data[1] >> 4) : 0;
+		fail_alloc = data[0] & 0x40 ? 1 + (data[1] >> 4) : 0;
 		if ((data[0] & 63) < 48)
 			call(data[0] & 31, data + 2);
 		else
@@ -150,6 +151,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		data += RECORD;
 		size -= RECORD;
 	}
+	fail_alloc = 0;
 	host_check();
 	while (nr_held)
 		let_go(0);

@@ -26,6 +26,7 @@
 #include <string.h>
 
 #include "../../hypervisor/grant/grant.h"
+#include "fail_alloc_host.h"
 #include "mm_fixture.h"
 
 #define HOST_DOMAINS	4
@@ -248,6 +249,7 @@ static void host_start(void)
 		page_alloc_add_range(_mfn(0x1000), _mfn(FIXTURE_FRAMES));
 		mapped = true;
 	}
+	fail_alloc = 0;
 	for (unsigned int i = 0; i < HOST_DOMAINS; i++)
 		host_domain(i);
 	current = &vcpus[0];
@@ -281,6 +283,7 @@ static void host_kill(unsigned int dom)
 /* And nothing may be left of it: no reference, no page. */
 static void host_stop(void)
 {
+	fail_alloc = 0;
 	preempt = false;
 	on_flush = on_read = NULL;
 	for (unsigned int i = 0; i < HOST_DOMAINS; i++)

@@ -27,6 +27,8 @@
 
 #include <xen/memory.h>
 
+#include "fail_alloc_host.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -259,6 +261,7 @@ static void host_start(void)
 	if (!host_free)
 		host_once();
 	preempt = false;
+	fail_alloc = 0;
 	nr_low = 0;
 	fail_copy = 0;
 	memset(guest, 0, sizeof(guest));
@@ -308,6 +311,7 @@ static void host_check(void)
 /* All domains end, and nothing may be left. */
 static void host_stop(void)
 {
+	fail_alloc = 0;
 	preempt = false;
 	for (unsigned int i = 0; i < HOST_DOMAINS; i++) {
 		struct domain *d = &domains[i];

@@ -644,6 +644,122 @@ static void test_cache_flush(void **state)
 	assert_int_equal(call(GNTTABOP_cache_flush, &op, 1), -EINVAL);
 }
 
+/* ---- Each allocation of each command fails in turn ---- */
+
+static s16 setup_table(unsigned int nr)
+{
+	static xen_pfn_t frames[HOST_FRAMES];
+	struct gnttab_setup_table op = { .dom = ids[1], .nr_frames = nr };
+
+	op.frame_list.p = frames;
+	assert_int_equal(call(GNTTABOP_setup_table, &op, 1), 0);
+	return op.status;
+}
+
+static long grow_table(void)
+{
+	long rc = setup_table(HOST_FRAMES);
+
+	assert_true(rc == GNTST_okay || rc == GNTST_general_error);
+	assert_true(domains[1].grant->nr_frames <= HOST_FRAMES);
+	return rc;
+}
+
+static long to_version_two(void)
+{
+	struct gnttab_set_version op = { .version = 2 };
+	long rc;
+
+	current = &vcpus[1];
+	rc = call(GNTTABOP_set_version, &op, 1);
+	current = &vcpus[0];
+	assert_int_equal(domains[1].grant->version, rc ? 1 : 2);
+	return rc;
+}
+
+static void before_map(void)
+{
+	grant(1, 9, 0, 0, GTF_permit_access);
+}
+
+static u32 first_handle;
+
+static long map_first(void)
+{
+	long rc = map(0, HOST, 1, 9, &first_handle);
+
+	assert_int_equal(refs(1, 0), rc ? 1 : 2);
+	assert_int_equal(host_entry(1, 9)->flags, rc ? GTF_permit_access :
+						       GTF_permit_access | IN_USE);
+	return rc;
+}
+
+static void before_transfer(void)
+{
+	/* Domain 1 lets domain 0 put a page in its slot. */
+	struct grant_entry_v1 *e = host_entry(1, 9);
+
+	e->domid = ids[0];
+	e->frame = 0x4711;
+	e->flags = GTF_accept_transfer;
+}
+
+/* The frame is gone in any case; what waited for it waits again. */
+static long transfer_one(void)
+{
+	unsigned int page = domains[0].tot_pages - 2, had = domains[1].tot_pages;
+	struct gnttab_transfer op = {
+		.mfn = host_mfn(0, page), .domid = ids[1], .ref = 9, .status = 77,
+	};
+
+	assert_int_equal(call(GNTTABOP_transfer, &op, 1), 0);
+	assert_int_equal(domains[0].tot_pages, page + 1);
+	assert_int_equal(domains[1].tot_pages, had + !op.status);
+	if (op.status)
+		assert_int_equal(host_entry(1, 9)->flags, GTF_accept_transfer);
+	return op.status;
+}
+
+static void test_failing_allocations(void **state)
+{
+	static const struct {
+		void (*prepare)(void);
+		long (*call)(void);
+		bool part;	/* what was done by then stays, and is used the next time */
+	} calls[] = {
+		{ NULL, grow_table, true }, { NULL, to_version_two, true },
+		{ before_map, map_first, false }, { before_transfer, transfer_one, true },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(calls); i++) {
+		unsigned int n = 1;
+		bool failed;
+
+		do {
+			long in_use, rc;
+
+			host_stop();
+			host_start();
+			if (calls[i].prepare)
+				calls[i].prepare();
+			in_use = memory_in_use();
+			fail_alloc = n++;
+			rc = calls[i].call();
+			failed = !fail_alloc;
+			fail_alloc = 0;
+			if (!failed) {
+				assert_int_equal(rc, 0);
+				continue;
+			}
+			assert_int_not_equal(rc, 0);
+			if (!calls[i].part)
+				assert_int_equal(memory_in_use(), in_use);
+			assert_int_equal(calls[i].call(), 0);
+		} while (failed);
+		assert_true(n > 2);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -666,6 +782,7 @@ int main(void)
 		T(test_table_still_mapped),
 		T(test_permission_of_tables),
 		T(test_transfer),
+		T(test_failing_allocations),
 		T(test_cache_flush),
 	};
 

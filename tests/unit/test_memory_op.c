@@ -305,6 +305,117 @@ static void test_exchange_for_another(void **state)
 	assert_int_equal(OP(exchange, &x), -EINVAL);
 }
 
+/* ---- Each allocation of each subcommand fails in turn ---- */
+
+static long one_more(void)
+{
+	return populate(7, 1, 3) == 1 ? 0 : -ENOMEM;
+}
+
+static long many_more(void)
+{
+	long done = populate(7, 4, 0);
+
+	/* As many extents as it says, and each is the domain's. */
+	assert_true(done >= 0 && done <= 4);
+	return done == 4 ? 0 : -ENOMEM;
+}
+
+static long more_of_our_own(void)
+{
+	struct xen_memory_reservation r = extents(DOMID_SELF, 2, 1);
+
+	return OP(increase_reservation, &r) == 2 ? 0 : -ENOMEM;
+}
+
+static long set_a_map(void)
+{
+	struct xen_foreign_memory_map fmap = { .domid = 7, .map = { .nr_entries = 3 } };
+
+	fmap.map.buffer.p = (void *)LIST;
+	return OP(set_memory_map, &fmap);
+}
+
+static long get_a_map(void)
+{
+	struct xen_memory_map map = { .nr_entries = 128 };
+	long rc;
+
+	map.buffer.p = (void *)LIST;
+	current = &vcpus[2];
+	rc = OP(memory_map, &map);
+	current = &vcpus[0];
+	return rc;
+}
+
+static unsigned long exchanged[4];
+
+static long exchange_some(void)
+{
+	struct xen_memory_exchange x = { .in = extents(7, 4, 0), .out = extents(7, 1, 2) };
+	long rc;
+
+	x.out.extent_start.p = (void *)(LIST + 64);
+	memcpy(list(), exchanged, sizeof(exchanged));
+	list()[8] = 0x4242;
+	rc = OP(exchange, &x);
+	if (rc)		/* what was taken came back */
+		for (unsigned int i = 0; i < 4; i++)
+			assert_int_equal(mfn_to_page(_mfn(exchanged[i]))->owner, 7);
+	return rc;
+}
+
+static void before_exchange(void)
+{
+	assert_int_equal(populate(7, 4, 0), 4);
+	memcpy(exchanged, list(), sizeof(exchanged));
+}
+
+static void before_map(void)
+{
+	assert_int_equal(set_a_map(), 0);
+}
+
+static void test_failing_allocations(void **state)
+{
+	static const struct {
+		void (*prepare)(void);
+		long (*call)(void);
+		bool part;	/* what was done by then is counted, and stays */
+	} calls[] = {
+		{ NULL, one_more, false }, { NULL, many_more, true },
+		{ NULL, more_of_our_own, true }, { NULL, set_a_map, false },
+		{ before_map, get_a_map, false }, { before_exchange, exchange_some, false },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(calls); i++) {
+		unsigned int n = 1;
+		bool failed;
+
+		do {
+			long in_use, rc;
+
+			host_stop();
+			host_start();
+			if (calls[i].prepare)
+				calls[i].prepare();
+			in_use = memory_in_use();
+			fail_alloc = n++;
+			rc = calls[i].call();
+			failed = !fail_alloc;
+			fail_alloc = 0;
+			assert_int_equal(rc, failed ? -ENOMEM : 0);
+			host_check();
+			if (!failed)
+				continue;
+			if (!calls[i].part)
+				assert_int_equal(memory_in_use(), in_use);
+			assert_int_equal(calls[i].call(), 0);
+		} while (failed);
+		assert_true(n > 2);
+	}
+}
+
 static void test_certain_errors(void **state)
 {
 	struct xen_add_to_physmap xatp = { .domid = 7 };
@@ -421,6 +532,7 @@ int main(void)
 		TEST(test_memory_map),
 		TEST(test_acquire_resource),
 		TEST(test_exchange_for_another),
+		TEST(test_failing_allocations),
 		TEST(test_certain_errors),
 		TEST(test_mapped_while_it_dies),
 		TEST(test_shared_page_mapped_while_it_dies),

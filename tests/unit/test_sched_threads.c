@@ -24,6 +24,7 @@ static unsigned long host_ns(void)
 #define CPUS	4
 #define VCPUS	7
 #define ROUNDS	4000
+#define TURNS	1000
 
 static struct domain guest;
 static struct vcpu *vcpus[VCPUS];
@@ -139,7 +140,9 @@ static void *device_thread(void *data)
 
 	stub_cpu = CPUS + nr;
 	current = machine[0].percpu.idle;
-	for (unsigned int i = 0; i < ROUNDS; i++) {
+	/* On until both were at work: how many turns fit into the rounds is the host's affair. */
+	for (unsigned int i = 0; i < ROUNDS || __atomic_load_n(&turns, __ATOMIC_RELAXED) < TURNS;
+	     i++) {
 		unsigned int others = (VCPUS - nr + 1) / 2;
 		unsigned int which = nr + 2 * ((unsigned int)rand_r(&seed) % others);
 
@@ -195,7 +198,6 @@ static void test_threads(void **state)
 	machine_settle();
 	machine[stub_cpu].running = current;
 	check();
-	assert_true(turns > ROUNDS / 10);
 }
 
 int main(void)

@@ -25,6 +25,7 @@
 /* Bits of percpu.nmi_wanted. */
 #define NMI_WANT_STOP	0
 #define NMI_WANT_SHOW	1
+#define NMI_WANT_ALIVE	2
 
 /* Written by the CPU that NMI_WANT_SHOW is set for, until it clears that. */
 static struct cpu_snapshot shown;
@@ -189,6 +190,26 @@ void smp_show(unsigned int cpu)
 }
 
 /**
+ * smp_ask_alive() - Does a CPU run at all, whatever it does?
+ * @cpu: online, another one
+ *
+ * Context: any; does not wait. Nobody else asks the same @cpu.
+ * Return: whether the NMI of the call before, if there was one, was taken since.
+ */
+bool smp_ask_alive(unsigned int cpu)
+{
+	u32 *wanted = &percpu_of[cpu]->nmi_wanted;
+	bool answered = !test_bit(NMI_WANT_ALIVE, wanted);
+
+	/* One that is on its way still is not made to wait behind another. */
+	if (answered) {
+		set_bit_atomic(NMI_WANT_ALIVE, wanted);
+		send_nmi_ipi(cpu);
+	}
+	return answered;
+}
+
+/**
  * smp_nmi() - Was this NMI another CPU's request? Carry it out.
  * @regs: what it interrupted
  *
@@ -205,10 +226,13 @@ bool smp_nmi(const struct cpu_user_regs *regs)
 		for (;;)
 			__asm__ __volatile__("cli; hlt");
 	}
-	if (!test_bit(NMI_WANT_SHOW, &p->nmi_wanted))
+	if (!READ_ONCE(p->nmi_wanted))
 		return false;
-	snapshot_take(&shown, regs);
-	clear_bit_atomic(NMI_WANT_SHOW, &p->nmi_wanted);
+	if (test_bit(NMI_WANT_SHOW, &p->nmi_wanted)) {
+		snapshot_take(&shown, regs);
+		clear_bit_atomic(NMI_WANT_SHOW, &p->nmi_wanted);
+	}
+	clear_bit_atomic(NMI_WANT_ALIVE, &p->nmi_wanted);
 	return true;
 }
 

@@ -156,6 +156,7 @@ struct vcpu {
 		unsigned int nr_args;
 		unsigned long args[5];
 		unsigned long resume;	/* scratch that survives a continuation */
+		u32 fail_alloc;		/* the allocation that is to fail, mm/fail_alloc.c */
 	} hc;
 
 	struct cpu_user_regs regs;	/* while not running */

@@ -179,6 +179,9 @@ void hv_free(void *p);
 #define hv_new(type)		((type *)hv_alloc(sizeof(type)))
 #define hv_new_array(type, n)	((type *)hv_alloc_array(sizeof(type), n))
 
+/* What is in use of all memory, bytes, but for a constant: equal before and after is no leak. */
+long memory_in_use(void);
+
 /*
  * mm/page.c: references. page_get() takes one if @owner owns the frame and
  * its count has room; page_put() drops one and frees the frame with the last.

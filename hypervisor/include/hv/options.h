@@ -89,6 +89,7 @@ struct hv_options {
 		u64 first, last;		/* frame numbers, both included */
 	} badpage[BADPAGES_MAX];
 	u32 xen_minor;				/* xen-version= */
+	bool fail_alloc;			/* fail-alloc, in test builds */
 	u32 tbuf_pages;				/* tbuf_size=, trace buffer pages a CPU */
 };
 

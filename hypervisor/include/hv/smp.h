@@ -22,6 +22,8 @@ void on_each_cpu(void (*fn)(void *arg), void *arg, bool wait);
 void smp_stop_others(void);
 /* Print what @cpu, another one, is doing. One caller at a time. */
 void smp_show(unsigned int cpu);
+/* Has @cpu taken the NMI of the last such call? Sends it the next. One caller for each @cpu. */
+bool smp_ask_alive(unsigned int cpu);
 /* An NMI that another CPU sent by one of these: true if that was its reason. */
 bool smp_nmi(const struct cpu_user_regs *regs);
 

@@ -9,6 +9,8 @@ void watchdog_init(void);
 /* Nobody is stuck until it is undone; calls nest. */
 void watchdog_pause(bool pause);
 /* For the timer, and for tests. */
-unsigned int watchdog_look(unsigned int cpu, u64 now);
+unsigned int watchdog_look(unsigned int cpu);
+/* A CPU that goes offline, or came back. */
+void watchdog_cpu(unsigned int cpu, bool runs);
 
 #endif

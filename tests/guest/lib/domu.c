@@ -102,7 +102,7 @@ static long create(struct domu *u, u16 id)
 	c->max_evtchn_port = 1023;
 	c->max_grant_frames = 4;
 	c->max_maptrack_frames = 4;
-	c->grant_opts = 1;
+	c->grant_opts = 2;
 	rc = domctl(XEN_DOMCTL_createdomain, id, &op);
 	u->id = op.domain;
 	return rc;
