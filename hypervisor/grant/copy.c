@@ -9,6 +9,7 @@
 #include "grant.h"
 
 #include <hv/bug.h>
+#include <hv/options.h>
 #include <hv/percpu.h>
 #include <hv/string.h>
 
@@ -78,6 +79,8 @@ static noinline s16 hold_next(struct side *s, struct grant_use *use)
 	struct domain *d;
 	s16 rc;
 
+	if (!opts.gnttab_transitive)
+		return GNTST_general_error;
 	use->domid = s->granter->domain_id;
 	if (domid >= DOMID_FIRST_RESERVED || domid == use->domid)
 		return GNTST_general_error;

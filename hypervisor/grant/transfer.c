@@ -10,6 +10,7 @@
 #include "grant.h"
 
 #include <hv/errno.h>
+#include <hv/options.h>
 #include <hv/percpu.h>
 
 /* Times that the waiting entry may change under our hands. */
@@ -128,12 +129,14 @@ static s16 transfer(const struct gnttab_transfer *op)
  *
  * A frame that anything refers to but the caller's ownership is not taken, and
  * gives GNTST_general_error.
- * Return: 0.
+ * Return: 0; -ENOSYS if the boot option gnttab=no-transfer forbids it.
  */
 long grant_transfer(void *ops, unsigned int nr)
 {
 	struct gnttab_transfer *op = ops;
 
+	if (!opts.gnttab_transfer)
+		return -ENOSYS;
 	for (unsigned int i = 0; i < nr; i++)
 		op[i].status = transfer(&op[i]);
 	return 0;

@@ -186,6 +186,12 @@ static void not_creating(void **state)
 	REFUSED(max_grant_frames = 0);
 	REFUSED(max_grant_frames = 65);
 	REFUSED(max_maptrack_frames = 1025);
+	opts.gnttab_max_frames = 32;
+	REFUSED(max_grant_frames = 33);
+	opts.gnttab_max_frames = 64;
+	opts.gnttab_max_version = 1;
+	REFUSED(grant_opts = 2);
+	opts.gnttab_max_version = 2;
 	REFUSED(grant_opts = 0);
 	REFUSED(grant_opts = 3);
 	REFUSED(grant_opts = 0x11);
