@@ -190,6 +190,8 @@ static int apply(const struct option *o, const char *val, bool positive, const c
 		if (b >= 0)
 			*(tristate_t *)o->var = (tristate_t)b;
 		return b < 0 ? b : 0;
+	case OPT_ANY:
+		return 0;
 	default:
 		break;
 	}

@@ -509,10 +509,10 @@ static void __init create_domain0(struct build *b)
 	const struct domain_config config = {
 		.max_vcpus = vcpus,
 		.privileged = true,
-		.max_grant_version = GRANT_MAX_VERSION,
+		.max_grant_version = opts.gnttab_max_version,
 		.max_evtchn_port = ~0U,
-		.max_grant_frames = GRANT_MAX_FRAMES,
-		.max_maptrack_frames = GRANT_MAX_MAPTRACK_FRAMES,
+		.max_grant_frames = opts.gnttab_max_frames,
+		.max_maptrack_frames = opts.gnttab_max_maptrack_frames,
 	};
 	struct domain *d = domain_create(0, &config);
 

@@ -126,6 +126,78 @@ int parse_dom0_max_vcpus(const char *val, const char **why)
 	return 0;
 }
 
+/* A list of pv, pvh, shadow, verbose and more. */
+int parse_dom0(const char *val, const char **why)
+{
+	for (size_t len;; val += len + 1) {
+		len = list_item_len(val);
+		if (!item_is(val, len, "pv") && !item_is(val, len, "pvh=off") &&
+		    !item_is(val, len, "no-pvh")) {
+			*why = "domain 0 is a PV guest, and that is all that can be chosen";
+			return OPT_NO_EFFECT;
+		}
+		if (!val[len])
+			return 0;
+	}
+}
+
+/* NAME, no-NAME, NAME=WORD. -1: it is none of these. */
+static int item_bool(const char *item, size_t len, const char *name)
+{
+	size_t n = strlen(name);
+	const char *rest;
+
+	if (len == n + 3 && after(item, "no-") && !strncmp(item + 3, name, n))
+		return 0;
+	rest = after(item, name);
+	if (!rest || len < n)
+		return -1;
+	if (len == n)
+		return 1;
+	return *rest == '=' ? parse_bool_word(rest + 1, len - n - 1) : -1;
+}
+
+static bool gnttab_version(const char *item, size_t len, u32 *version)
+{
+	static const char name[] = "max-ver:";
+	size_t n = sizeof(name) - 1;
+	u64 v;
+
+	if (len <= n || !after(item, name) || !item_uint(item + n, len - n, &v) || v < 1 || v > 2)
+		return false;
+	*version = (u32)v;
+	return true;
+}
+
+int parse_gnttab(const char *val, const char **why)
+{
+	bool transitive = opts.gnttab_transitive, transfer = opts.gnttab_transfer;
+	u32 version = opts.gnttab_max_version;
+
+	for (size_t len;; val += len + 1) {
+		int b;
+
+		len = list_item_len(val);
+		b = item_bool(val, len, "transitive");
+		if (b >= 0) {
+			transitive = b;
+		} else {
+			b = item_bool(val, len, "transfer");
+			if (b >= 0)
+				transfer = b;
+			else if (!gnttab_version(val, len, &version))
+				return invalid(why,
+					       "needs a list of max-ver:1 or max-ver:2, transitive, transfer, the latter two also as no-transitive or transitive=off");
+		}
+		if (!val[len])
+			break;
+	}
+	opts.gnttab_transitive = transitive;
+	opts.gnttab_transfer = transfer;
+	opts.gnttab_max_version = version;
+	return 0;
+}
+
 static int com_parity(char c, struct com_options *com)
 {
 	static const struct {

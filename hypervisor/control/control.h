@@ -86,6 +86,9 @@ DOMCTL(sendtrigger);
 DOMCTL(subscribe);
 DOMCTL(set_virq_handler);
 
+/* domctl_vnuma.c */
+DOMCTL(setvnumainfo);
+
 /* sysctl_misc.c */
 SYSCTL(perfc_op);
 SYSCTL(get_pmstat);

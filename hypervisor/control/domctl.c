@@ -76,6 +76,7 @@ static const struct command commands[] = {
 	CALL(set_vcpu_msrs),
 	CALL(get_cpu_policy),
 	CALL(set_cpu_policy),
+	CALL(setvnumainfo),
 	[DOMCTL_gsi_permission] = { .fn = domctl_gsi_permission },
 
 	REFUSE(setdebugging, -EOPNOTSUPP),

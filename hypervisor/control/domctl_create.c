@@ -11,6 +11,7 @@
 #include <hv/errno.h>
 #include <hv/grant.h>
 #include <hv/mm.h>
+#include <hv/options.h>
 #include <hv/percpu.h>
 #include <hv/printk.h>
 #include <hv/sched.h>
@@ -64,7 +65,7 @@ static int check_options(const struct xen_domctl_createdomain *c)
 static bool limit_ok(s32 wanted, u32 most, u32 *limit)
 {
 	*limit = wanted < 0 ? most : (u32)wanted;
-	return *limit >= 1 && *limit <= most;
+	return *limit <= most;
 }
 
 static int fill_config(const struct xen_domctl_createdomain *c, struct domain_config *config)
@@ -75,7 +76,7 @@ static int fill_config(const struct xen_domctl_createdomain *c, struct domain_co
 		return refuse("unknown options of grant tables", c->grant_opts);
 	if (c->max_vcpus < 1 || c->max_vcpus > MAX_VCPUS)
 		return refuse("so many virtual CPUs cannot be", c->max_vcpus);
-	if (version < 1 || version > GRANT_MAX_VERSION)
+	if (version < 1 || version > opts.gnttab_max_version)
 		return refuse("no such version of grant tables", version);
 	*config = (struct domain_config){
 		.max_vcpus = c->max_vcpus,
@@ -84,12 +85,12 @@ static int fill_config(const struct xen_domctl_createdomain *c, struct domain_co
 		.max_grant_version = version,
 		.max_evtchn_port = c->max_evtchn_port,
 	};
-	if (!limit_ok(c->max_grant_frames, GRANT_MAX_FRAMES, &config->max_grant_frames))
+	if (!limit_ok(c->max_grant_frames, opts.gnttab_max_frames, &config->max_grant_frames) ||
+	    !config->max_grant_frames)
 		return refuse("so many frames of grant table cannot be", c->max_grant_frames);
-	if (c->max_maptrack_frames > GRANT_MAX_MAPTRACK_FRAMES)
+	if (!limit_ok(c->max_maptrack_frames, opts.gnttab_max_maptrack_frames,
+		      &config->max_maptrack_frames))
 		return refuse("so many frames of maptrack cannot be", c->max_maptrack_frames);
-	config->max_maptrack_frames = c->max_maptrack_frames < 0 ? GRANT_MAX_MAPTRACK_FRAMES :
-				      (u32)c->max_maptrack_frames;
 	return 0;
 }
 

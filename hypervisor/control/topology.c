@@ -9,7 +9,7 @@
 
 #include <hv/cpuid.h>
 #include <hv/errno.h>
-#include <hv/grant.h>
+#include <hv/options.h>
 #include <hv/guest_access.h>
 #include <hv/mm.h>
 #include <hv/pci.h>
@@ -78,7 +78,7 @@ static void describe_capabilities(struct xen_sysctl_physinfo *info)
 	BUILD_BUG_ON(ARRAY_SIZE(info->hw_cap) > FEATURESET_WORDS);
 	memcpy(info->hw_cap, host_featureset, sizeof(info->hw_cap));
 	info->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1;
-	if (GRANT_MAX_VERSION >= 2)
+	if (opts.gnttab_max_version >= 2)
 		info->capabilities |= XEN_SYSCTL_PHYSCAP_gnttab_v2;
 }
 

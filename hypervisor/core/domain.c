@@ -241,6 +241,7 @@ static void domain_free(struct domain *d)
 	rangeset_destroy(&d->access.iomem);
 	rangeset_destroy(&d->access.ioports);
 	rangeset_destroy(&d->access.irqs);
+	hv_free(d->vnuma);
 	hv_free(d->owned_regions);
 	hv_free(d);
 }

@@ -3,8 +3,6 @@
 #include "grant.h"
 
 #include <hv/errno.h>
-#include <hv/guest_access.h>
-#include <hv/hypercall.h>
 #include <hv/percpu.h>
 
 #include <asm/flush.h>
@@ -70,25 +68,18 @@ static int cache_flush(const struct gnttab_cache_flush *op)
 
 /**
  * grant_cache_flush() - GNTTABOP_cache_flush.
- * @va:	   array of struct gnttab_cache_flush
- * @count: its length
+ * @ops: struct gnttab_cache_flush, copied in
+ * @nr:	 of them
  *
- * Return: how many were done; -EINVAL, -EPERM, -EFAULT; -ENOENT if the frame was not
- * granted; -EOPNOTSUPP for an invalidation alone.
+ * Return: 0; -EINVAL, -EPERM; -ENOENT if the frame was not granted; -EOPNOTSUPP for an
+ * invalidation alone.
  */
-long grant_cache_flush(unsigned long va, unsigned int count)
+long grant_cache_flush(void *ops, unsigned int nr)
 {
-	unsigned int done;
+	const struct gnttab_cache_flush *op = ops;
+	int rc = 0;
 
-	for (done = 0; done < count && (!done || !hypercall_preempt_check()); done++) {
-		struct gnttab_cache_flush op;
-		int rc;
-
-		if (copy_from_guest_index(&op, va, done))
-			return -EFAULT;
-		rc = cache_flush(&op);
-		if (rc)
-			return rc;
-	}
-	return done;
+	for (unsigned int i = 0; !rc && i < nr; i++)
+		rc = cache_flush(&op[i]);
+	return rc;
 }

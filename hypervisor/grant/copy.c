@@ -9,9 +9,7 @@
 #include "grant.h"
 
 #include <hv/bug.h>
-#include <hv/errno.h>
-#include <hv/guest_access.h>
-#include <hv/hypercall.h>
+#include <hv/options.h>
 #include <hv/percpu.h>
 #include <hv/string.h>
 
@@ -81,6 +79,8 @@ static noinline s16 hold_next(struct side *s, struct grant_use *use)
 	struct domain *d;
 	s16 rc;
 
+	if (!opts.gnttab_transitive)
+		return GNTST_general_error;
 	use->domid = s->granter->domain_id;
 	if (domid >= DOMID_FIRST_RESERVED || domid == use->domid)
 		return GNTST_general_error;
@@ -213,46 +213,25 @@ static s16 copy_one(struct copy_batch *b, const struct gnttab_copy *op)
 	return GNTST_okay;
 }
 
-static void copy_batch(struct copy_batch *b, struct gnttab_copy *op, unsigned int nr)
-{
-	struct grant_table *gt = b->d->grant;
-
-	for (unsigned int i = 0; i < nr; i++) {
-		op[i].status = copy_one(b, &op[i]);
-		if (unlikely(op[i].status))
-			gt->nr_failed++;
-	}
-	gt->nr_copies += nr;
-}
-
 /**
  * grant_copy() - GNTTABOP_copy.
- * @va:	   array of struct gnttab_copy
- * @count: its length
+ * @ops: struct gnttab_copy, copied in; the status is written there
+ * @nr:	 of them
  *
- * Return: how many were done, each with its status; -EFAULT.
+ * Return: 0.
  */
-long grant_copy(unsigned long va, unsigned int count)
+long grant_copy(void *ops, unsigned int nr)
 {
 	struct copy_batch b = { .d = current->domain, .dest.write = true };
-	struct gnttab_copy op[GRANT_BATCH];
-	unsigned int done = 0;
-	long rc = 0;
+	struct gnttab_copy *op = ops;
 
-	while (done < count && (!done || !hypercall_preempt_check())) {
-		unsigned int nr = min(count - done, (unsigned int)GRANT_BATCH);
-		unsigned long at = va + done * sizeof(*op);
-
-		rc = -EFAULT;
-		if (raw_copy_from_guest(op, at, nr * sizeof(*op)))
-			break;
-		copy_batch(&b, op, nr);
-		if (raw_copy_to_guest(at, op, nr * sizeof(*op)))
-			break;
-		rc = 0;
-		done += nr;
+	for (unsigned int i = 0; i < nr; i++) {
+		op[i].status = copy_one(&b, &op[i]);
+		if (unlikely(op[i].status))
+			b.d->grant->nr_failed++;
 	}
 	end_side(&b.source);
 	end_side(&b.dest);
-	return rc ?: (long)done;
+	b.d->grant->nr_copies += nr;
+	return 0;
 }

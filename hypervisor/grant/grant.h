@@ -183,21 +183,22 @@ int grant_status_reserve(struct grant_table *gt, unsigned int nr_frames);
 void grant_status_share(struct grant_table *gt, unsigned int first);
 
 /*
- * One function for each command: @va is the array, @count its length. They
- * return as do_grant_table_op() does, or how many were done if the rest is to
- * be continued.
+ * One function for each command. Of those that have one structure, @va is its
+ * address, and they return as do_grant_table_op() does.
  */
 long grant_setup_table(unsigned long va, unsigned int count);
 long grant_query_size(unsigned long va, unsigned int count);
 long grant_get_status_frames(unsigned long va, unsigned int count);
 long grant_set_version(unsigned long va, unsigned int count);
 long grant_get_version(unsigned long va, unsigned int count);
-long grant_swap_ref(unsigned long va, unsigned int count);
-long grant_map(unsigned long va, unsigned int count);
-long grant_unmap(unsigned long va, unsigned int count);
-long grant_unmap_and_replace(unsigned long va, unsigned int count);
-long grant_copy(unsigned long va, unsigned int count);
-long grant_transfer(unsigned long va, unsigned int count);
-long grant_cache_flush(unsigned long va, unsigned int count);
+
+/* Of those that have an array, @ops are @nr structures of it, copied in. 0 or an errno. */
+long grant_map(void *ops, unsigned int nr);
+long grant_unmap(void *ops, unsigned int nr);
+long grant_unmap_and_replace(void *ops, unsigned int nr);
+long grant_copy(void *ops, unsigned int nr);
+long grant_transfer(void *ops, unsigned int nr);
+long grant_swap_ref(void *ops, unsigned int nr);
+long grant_cache_flush(void *ops, unsigned int nr);
 
 #endif

@@ -12,9 +12,6 @@
 #include "grant.h"
 
 #include <hv/bug.h>
-#include <hv/errno.h>
-#include <hv/guest_access.h>
-#include <hv/hypercall.h>
 #include <hv/percpu.h>
 
 /* What a handle keeps of the flags. */
@@ -129,48 +126,26 @@ static s16 map_one(struct map_batch *b, struct gnttab_map_grant_ref *op)
 	return GNTST_okay;
 }
 
-static void map_batch(struct map_batch *b, struct gnttab_map_grant_ref *op, unsigned int nr)
-{
-	struct grant_table *gt = b->d->grant;
-
-	b->ptes = GRANT_PTES_NONE;
-	for (unsigned int i = 0; i < nr; i++) {
-		op[i].status = map_one(b, &op[i]);
-		if (op[i].status)
-			gt->nr_failed++;
-	}
-	arch_grant_close(&b->ptes);
-	gt->nr_maps += nr;
-}
-
 /**
  * grant_map() - GNTTABOP_map_grant_ref.
- * @va:	   array of struct gnttab_map_grant_ref
- * @count: its length
+ * @ops: struct gnttab_map_grant_ref, copied in; the outcome is written there
+ * @nr:	 of them
  *
  * Context: as do_grant_table_op().
- * Return: how many were done, each with its status; -EFAULT.
+ * Return: 0.
  */
-long grant_map(unsigned long va, unsigned int count)
+long grant_map(void *ops, unsigned int nr)
 {
-	struct map_batch b = { .d = current->domain };
-	struct gnttab_map_grant_ref op[GRANT_BATCH];
-	unsigned int done = 0;
-	long rc = 0;
+	struct map_batch b = { .d = current->domain, .ptes = GRANT_PTES_NONE };
+	struct gnttab_map_grant_ref *op = ops;
 
-	while (done < count && (!done || !hypercall_preempt_check())) {
-		unsigned int nr = min(count - done, (unsigned int)GRANT_BATCH);
-		unsigned long at = va + done * sizeof(*op);
-
-		rc = -EFAULT;
-		if (raw_copy_from_guest(op, at, nr * sizeof(*op)))
-			break;
-		map_batch(&b, op, nr);
-		if (raw_copy_to_guest(at, op, nr * sizeof(*op)))
-			break;
-		rc = 0;
-		done += nr;
+	for (unsigned int i = 0; i < nr; i++) {
+		op[i].status = map_one(&b, &op[i]);
+		if (op[i].status)
+			b.d->grant->nr_failed++;
 	}
+	arch_grant_close(&b.ptes);
 	grant_granter_put(b.granter);
-	return rc ?: (long)done;
+	b.d->grant->nr_maps += nr;
+	return 0;
 }

@@ -10,8 +10,7 @@
 #include "grant.h"
 
 #include <hv/errno.h>
-#include <hv/guest_access.h>
-#include <hv/hypercall.h>
+#include <hv/options.h>
 #include <hv/percpu.h>
 
 /* Times that the waiting entry may change under our hands. */
@@ -125,25 +124,20 @@ static s16 transfer(const struct gnttab_transfer *op)
 
 /**
  * grant_transfer() - GNTTABOP_transfer.
- * @va:	   array of struct gnttab_transfer
- * @count: its length
+ * @ops: struct gnttab_transfer, copied in; the status is written there
+ * @nr:	 of them
  *
  * A frame that anything refers to but the caller's ownership is not taken, and
  * gives GNTST_general_error.
- * Return: how many were done, each with its status; -EFAULT.
+ * Return: 0; -ENOSYS if the boot option gnttab=no-transfer forbids it.
  */
-long grant_transfer(unsigned long va, unsigned int count)
+long grant_transfer(void *ops, unsigned int nr)
 {
-	unsigned int done;
+	struct gnttab_transfer *op = ops;
 
-	for (done = 0; done < count && (!done || !hypercall_preempt_check()); done++) {
-		struct gnttab_transfer op;
-
-		if (copy_from_guest_index(&op, va, done))
-			return -EFAULT;
-		op.status = transfer(&op);
-		if (copy_to_guest_index(va, done, &op))
-			return -EFAULT;
-	}
-	return done;
+	if (!opts.gnttab_transfer)
+		return -ENOSYS;
+	for (unsigned int i = 0; i < nr; i++)
+		op[i].status = transfer(&op[i]);
+	return 0;
 }

@@ -10,7 +10,6 @@
 #include "grant.h"
 
 #include <hv/errno.h>
-#include <hv/guest_access.h>
 #include <hv/hypercall.h>
 #include <hv/percpu.h>
 
@@ -167,8 +166,19 @@ static s16 unmap_one(struct unmap_batch *b, const struct unmap_args *args)
 	return status;
 }
 
-static void unmap_batch(struct unmap_batch *b, struct gnttab_unmap_grant_ref *op, unsigned int nr)
+/**
+ * grant_unmap() - GNTTABOP_unmap_grant_ref.
+ * @ops: struct gnttab_unmap_grant_ref, copied in; the status is written there
+ * @nr:	 of them, GRANT_BATCH at most
+ *
+ * Return: 0.
+ */
+long grant_unmap(void *ops, unsigned int nr)
 {
+	struct gnttab_unmap_grant_ref *op = ops;
+	struct unmap_batch b;
+
+	unmap_begin(&b);
 	for (unsigned int i = 0; i < nr; i++) {
 		const struct unmap_args args = {
 			.host_addr = op[i].host_addr,
@@ -176,75 +186,39 @@ static void unmap_batch(struct unmap_batch *b, struct gnttab_unmap_grant_ref *op
 			.handle = op[i].handle,
 		};
 
-		op[i].status = unmap_one(b, &args);
+		op[i].status = unmap_one(&b, &args);
 	}
-	unmap_finish_all(b);
-}
-
-/**
- * grant_unmap() - GNTTABOP_unmap_grant_ref.
- * @va:	   array of struct gnttab_unmap_grant_ref
- * @count: its length
- *
- * Return: how many were done, each with its status; -EFAULT.
- */
-long grant_unmap(unsigned long va, unsigned int count)
-{
-	struct unmap_batch b;
-	struct gnttab_unmap_grant_ref op[GRANT_BATCH];
-	unsigned int done = 0;
-	long rc = 0;
-
-	unmap_begin(&b);
-	while (done < count && (!done || !hypercall_preempt_check())) {
-		unsigned int nr = min(count - done, (unsigned int)GRANT_BATCH);
-		unsigned long at = va + done * sizeof(*op);
-
-		rc = -EFAULT;
-		if (raw_copy_from_guest(op, at, nr * sizeof(*op)))
-			break;
-		unmap_batch(&b, op, nr);
-		if (raw_copy_to_guest(at, op, nr * sizeof(*op)))
-			break;
-		rc = 0;
-		done += nr;
-	}
+	unmap_finish_all(&b);
 	grant_granter_put(b.granter);
-	return rc ?: (long)done;
+	return 0;
 }
 
 /**
  * grant_unmap_and_replace() - GNTTABOP_unmap_and_replace.
- * @va:	   array of struct gnttab_unmap_and_replace
- * @count: its length
+ * @ops: struct gnttab_unmap_and_replace, copied in; the status is written there
+ * @nr:	 of them
  *
- * Return: how many were done, each with its status; -EFAULT.
+ * Return: 0.
  */
-long grant_unmap_and_replace(unsigned long va, unsigned int count)
+long grant_unmap_and_replace(void *ops, unsigned int nr)
 {
+	struct gnttab_unmap_and_replace *op = ops;
 	struct unmap_batch b;
-	unsigned int done;
-	int rc = 0;
 
 	unmap_begin(&b);
-	for (done = 0; done < count && (!done || !hypercall_preempt_check()); done++) {
-		struct gnttab_unmap_and_replace op;
-		struct unmap_args args = {};
+	for (unsigned int i = 0; i < nr; i++) {
+		const struct unmap_args args = {
+			.host_addr = op[i].host_addr,
+			.new_addr = op[i].new_addr,
+			.handle = op[i].handle,
+		};
 
-		rc = copy_from_guest_index(&op, va, done);
-		if (rc)
-			break;
-		args.host_addr = op.host_addr;
-		args.new_addr = op.new_addr;
-		args.handle = op.handle;
-		op.status = unmap_one(&b, &args);
+		op[i].status = unmap_one(&b, &args);
+		/* The next one may move an entry that this one moved. */
 		unmap_finish_all(&b);
-		rc = copy_to_guest_index(va, done, &op);
-		if (rc)
-			break;
 	}
 	grant_granter_put(b.granter);
-	return rc ?: (long)done;
+	return 0;
 }
 
 /* The domain's page tables go by themselves, with the references of host mappings. */

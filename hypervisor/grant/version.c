@@ -258,27 +258,23 @@ static s16 swap_refs(struct grant_table *gt, u32 low, u32 high)
 
 /**
  * grant_swap_ref() - GNTTABOP_swap_grant_ref: exchange entries of the caller's table.
- * @va:	   array of struct gnttab_swap_grant_ref
- * @count: of its elements
+ * @ops: struct gnttab_swap_grant_ref, copied in; the status is written there
+ * @nr:	 of them
  *
  * Context: takes gt->lock and in it two entries' locks, that of the lower number first.
- * Return: elements done; -EFAULT.
+ * Return: 0.
  */
-long grant_swap_ref(unsigned long va, unsigned int count)
+long grant_swap_ref(void *ops, unsigned int nr)
 {
 	struct grant_table *gt = current->domain->grant;
-	unsigned int i;
+	struct gnttab_swap_grant_ref *op = ops;
 
-	for (i = 0; i < min(count, (unsigned int)GRANT_BATCH); i++) {
-		struct gnttab_swap_grant_ref op;
+	for (unsigned int i = 0; i < nr; i++) {
+		u32 low = min(op[i].ref_a, op[i].ref_b), high = max(op[i].ref_a, op[i].ref_b);
 
-		if (copy_from_guest_index(&op, va, i))
-			return -EFAULT;
 		spin_lock(&gt->lock);
-		op.status = swap_refs(gt, min(op.ref_a, op.ref_b), max(op.ref_a, op.ref_b));
+		op[i].status = swap_refs(gt, low, high);
 		spin_unlock(&gt->lock);
-		if (copy_to_guest_index(va, i, &op))
-			return -EFAULT;
 	}
-	return i;
+	return 0;
 }

@@ -170,24 +170,6 @@ static long pod_target(unsigned long arg)
 	return -EINVAL;
 }
 
-/* Nobody can say how a guest's memory is spread over nodes: it has none. */
-static long vnuma_info(unsigned long arg)
-{
-	struct xen_vnuma_topology_info info;
-	struct domain *d;
-	long rc;
-
-	if (copy_from_guest(&info, arg))
-		return -EFAULT;
-	if (info.pad)
-		return -EINVAL;
-	rc = domain_get_target(info.domid, &d);
-	if (rc)
-		return rc;
-	domain_put(d);
-	return -EOPNOTSUPP;
-}
-
 static long change_reservation(unsigned long op, unsigned long arg)
 {
 	unsigned long done = op >> MEMOP_EXTENT_SHIFT;
@@ -271,7 +253,7 @@ long do_memory_op(unsigned long op, unsigned long arg, unsigned long a3, unsigne
 	case XENMEM_claim_pages:
 		return memory_claim(arg);
 	case XENMEM_get_vnumainfo:
-		return vnuma_info(arg);
+		return memory_vnuma_info(arg);
 	case XENMEM_acquire_resource:
 		return acquire_resource(op, arg);
 	default:

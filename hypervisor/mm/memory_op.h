@@ -33,6 +33,9 @@ long memory_reserved_device_map(unsigned long arg);
 /* resource.c. 0 or an error; -ERESTART and *@done tells how far. */
 long memory_acquire_resource(unsigned long arg, unsigned long *done);
 
+/* vnuma.c. 0 or an error. */
+long memory_vnuma_info(unsigned long arg);
+
 /* exchange.c. 0 or an error; -ERESTART, progress is in the guest's structure. */
 long memory_exchange(unsigned long arg);
 

@@ -59,7 +59,12 @@ unsigned long max_page = HOST_FRAMES, total_pages = 1 << 18;
 u64 frame_chunks[FRAME_CHUNKS_MAX / 64] = { 1 };
 unsigned int nr_gsis = 24;
 u32 tsc_khz = 2000000;
-struct hv_options opts = { .xen_minor = 17 };
+struct hv_options opts = {
+	.xen_minor = 17,
+	.gnttab_max_frames = 64,
+	.gnttab_max_maptrack_frames = 1024,
+	.gnttab_max_version = 2,
+};
 struct perf_counters perfc;
 
 static struct percpu host_cpu = { .online = true };

@@ -14,7 +14,7 @@
 
 #define FIXTURE_FRAMES	0x4000UL	/* 64 MiB */
 
-struct hv_options opts;
+struct hv_options opts = { .gnttab_transitive = true, .gnttab_transfer = true };
 unsigned long max_page = FIXTURE_FRAMES;
 u64 frame_chunks[FRAME_CHUNKS_MAX / 64] = { 1 };
 u64 tlb_clock = 1;

@@ -393,6 +393,54 @@ static void test_platform(void **state)
 	assert_true(opts.noapic && opts.nolapic && opts.nosmp);
 }
 
+static void test_gnttab(void **state)
+{
+	good("noreboot");
+	assert_int_equal(opts.gnttab_max_frames, 64);
+	assert_int_equal(opts.gnttab_max_maptrack_frames, 1024);
+	assert_int_equal(opts.gnttab_max_version, 2);
+	assert_true(opts.gnttab_transitive && opts.gnttab_transfer);
+	good("gnttab_max_frames=128 gnttab_max_maptrack_frames=0x1000");
+	assert_int_equal(opts.gnttab_max_frames, 128);
+	assert_int_equal(opts.gnttab_max_maptrack_frames, 4096);
+	good("gnttab_max_maptrack_frames=0");
+	assert_int_equal(opts.gnttab_max_maptrack_frames, 0);
+	bad("gnttab_max_frames=0");
+	bad("gnttab_max_frames=65537");
+	bad("gnttab_max_frames=-1");
+	bad("gnttab_max_frames");
+	bad("no-gnttab_max_frames");
+	good("gnttab=max-ver:1");
+	assert_int_equal(opts.gnttab_max_version, 1);
+	good("gnttab=no-transitive,max-ver:2,transfer=off");
+	assert_int_equal(opts.gnttab_max_version, 2);
+	assert_false(opts.gnttab_transitive || opts.gnttab_transfer);
+	good("gnttab=no-transfer gnttab=transfer,transitive=0");
+	assert_true(opts.gnttab_transfer && !opts.gnttab_transitive);
+	bad("gnttab=max-ver:3");
+	bad("gnttab=max-ver:0,transfer=off");
+	bad("gnttab=max-ver:");
+	bad("gnttab=transit");
+	bad("gnttab=transitiveness");
+	bad("gnttab=transfer=perhaps");
+	bad("gnttab=no-transfer,");
+	bad("gnttab=");
+	bad("no-gnttab");
+}
+
+/* Options of Xen's that are nothing to us: named, with the reason, whatever their value. */
+static void test_not_for_us(void **state)
+{
+	no_effect("iommu=0 no-iommu iommu");
+	no_effect("spec-ctrl=no-xen no-xpti pcid=xpti");
+	no_effect("cpufreq=xen:performance max_cstate=1");
+	no_effect("dom0=pvh,shadow");
+	good("dom0=pv");
+	/* What Debian's scripts write of themselves is no cause for a line in the log. */
+	good("placeholder no-real-mode edd=off");
+	bad("iommux=0");
+}
+
 static void test_badpage(void **state)
 {
 	char many[1024] = "badpage=1";
@@ -448,6 +496,8 @@ int main(void)
 		cmocka_unit_test(test_console),
 		cmocka_unit_test(test_loglvl),
 		cmocka_unit_test(test_platform),
+		cmocka_unit_test(test_gnttab),
+		cmocka_unit_test(test_not_for_us),
 		cmocka_unit_test(test_badpage),
 		cmocka_unit_test(test_dom0_extra),
 		cmocka_unit_test(test_table_sorted),

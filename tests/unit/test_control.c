@@ -2,6 +2,8 @@
 /* hypervisor/control/: who may call what, the life of a domain, sets and lists. */
 #include "control_host.h"
 
+#include <hv/vnuma.h>
+
 #include "test.h"
 
 #define OP_VA	(HOST_VA + 0x100)
@@ -186,11 +188,76 @@ static void not_creating(void **state)
 	REFUSED(max_grant_frames = 0);
 	REFUSED(max_grant_frames = 65);
 	REFUSED(max_maptrack_frames = 1025);
+	opts.gnttab_max_frames = 32;
+	REFUSED(max_grant_frames = 33);
+	opts.gnttab_max_frames = 64;
+	opts.gnttab_max_version = 1;
+	REFUSED(grant_opts = 2);
+	opts.gnttab_max_version = 2;
 	REFUSED(grant_opts = 0);
 	REFUSED(grant_opts = 3);
 	REFUSED(grant_opts = 0x11);
 	REFUSED(arch.emulation_flags = 1);
 	REFUSED(arch.misc_flags = 2);
+}
+
+static long set_vnuma(u32 nodes, u32 ranges, u32 vcpus, unsigned long va)
+{
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_setvnumainfo, .domain = 1 };
+	struct xen_domctl_vnuma *u = &op.u.vnuma;
+
+	u->nr_vnodes = nodes;
+	u->nr_vmemranges = ranges;
+	u->nr_vcpus = vcpus;
+	u->vdistance.p = (void *)va;
+	u->vcpu_to_vnode.p = (void *)(va + 0x400);
+	u->vnode_to_pnode.p = (void *)(va + 0x800);
+	u->vmemrange.p = (void *)(va + 0xc00);
+	return domctl(&op);
+}
+
+static void nodes_of_memory(void **state)
+{
+	const u32 vcpus = host_domains[1]->max_vcpus;
+	u32 *distance = at(BUF_VA), *node = at(BUF_VA + 0x400), *machine = at(BUF_VA + 0x800);
+	struct xen_vmemrange *range = at(BUF_VA + 0xc00);
+
+	distance[0] = distance[3] = 10;
+	distance[1] = distance[2] = 20;
+	node[0] = 1;
+	range[1] = (struct xen_vmemrange){ .start = 4096, .end = 8192, .nid = 1 };
+	assert_int_equal(set_vnuma(0, 2, vcpus, BUF_VA), -EINVAL);
+	assert_int_equal(set_vnuma(33, 2, vcpus, BUF_VA), -EINVAL);
+	assert_int_equal(set_vnuma(~0U, 2, vcpus, BUF_VA), -EINVAL);
+	assert_int_equal(set_vnuma(2, 129, vcpus, BUF_VA), -EINVAL);
+	assert_int_equal(set_vnuma(2, ~0U, vcpus, BUF_VA), -EINVAL);
+	assert_int_equal(set_vnuma(2, 2, vcpus + 1, BUF_VA), -EINVAL);
+	assert_int_equal(set_vnuma(2, 2, vcpus, 0), -EFAULT);
+	fail_alloc = 1;
+	assert_int_equal(set_vnuma(2, 2, vcpus, BUF_VA), -ENOMEM);
+	fail_alloc = 0;
+	/* A node that is not there, in each of the lists; flags that nobody knows. */
+	node[0] = 2;
+	assert_int_equal(set_vnuma(2, 2, vcpus, BUF_VA), -EINVAL);
+	node[0] = 1;
+	range[1].nid = 2;
+	assert_int_equal(set_vnuma(2, 2, vcpus, BUF_VA), -EINVAL);
+	range[1].nid = 1;
+	range[1].flags = 1;
+	assert_int_equal(set_vnuma(2, 2, vcpus, BUF_VA), -EINVAL);
+	range[1].flags = 0;
+	machine[0] = 1;
+	assert_int_equal(set_vnuma(2, 2, vcpus, BUF_VA), -EINVAL);
+	machine[0] = 0;
+	assert_null(host_domains[1]->vnuma);
+
+	assert_int_equal(set_vnuma(2, 2, vcpus, BUF_VA), 0);
+	assert_int_equal(host_domains[1]->vnuma->distance[1], 20);
+	assert_int_equal(host_domains[1]->vnuma->vcpu_node[0], 1);
+	assert_int_equal(host_domains[1]->vnuma->range[1].end, 8192);
+	assert_int_equal(set_vnuma(2, 2, vcpus, BUF_VA), -EEXIST);
+	free(host_domains[1]->vnuma);
+	host_domains[1]->vnuma = NULL;
 }
 
 static void pausing_is_counted(void **state)
@@ -362,6 +429,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(versions_and_pointers, setup, teardown),
 		cmocka_unit_test_setup_teardown(creating, setup, teardown),
 		cmocka_unit_test_setup_teardown(not_creating, setup, teardown),
+		cmocka_unit_test_setup_teardown(nodes_of_memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(pausing_is_counted, setup, teardown),
 		cmocka_unit_test_setup_teardown(looking, setup, teardown),
 		cmocka_unit_test_setup_teardown(sets_of_bits, setup, teardown),

@@ -471,6 +471,9 @@ static void test_transitive(void **state)
 	assert_int_equal(to[4095], 0x23);
 	assert_int_equal(copy(0, 13, 1, 9, 0, 4096), GNTST_general_error);
 	assert_int_equal(map(0, HOST | RO, 1, 9, &h), GNTST_general_error);
+	opts.gnttab_transitive = false;
+	assert_int_equal(copy(1, 9, 0, 13, 0, 4096), GNTST_general_error);
+	opts.gnttab_transitive = true;
 	assert_int_equal(host_entry(2, 12)->flags, GTF_permit_access);
 	assert_int_equal(*status_v2(domains[1].grant, 9), 0);
 
@@ -620,6 +623,22 @@ static void test_transfer(void **state)
 	assert_int_equal(transfer(host_mfn(1, 4), 2, 9), GNTST_general_error);
 	assert_int_equal(e->flags, GTF_accept_transfer);
 	assert_int_equal(domains[1].tot_pages, HOST_PAGES - 4);
+}
+
+static void test_no_transfer(void **state)
+{
+	struct gnttab_transfer op = { .mfn = host_mfn(1, 0), .domid = 2, .ref = 9, .status = 77 };
+	struct grant_entry_v1 *e = host_entry(2, 9);
+
+	opts.gnttab_transfer = false;
+	e->domid = 1;
+	e->flags = GTF_accept_transfer;
+	current = &vcpus[1];
+	assert_int_equal(call(GNTTABOP_transfer, &op, 1), -ENOSYS);
+	assert_int_equal(op.status, 77);
+	assert_int_equal(e->flags, GTF_accept_transfer);
+	assert_int_equal(domains[1].tot_pages, HOST_PAGES + 1);
+	opts.gnttab_transfer = true;
 }
 
 static void test_cache_flush(void **state)
@@ -783,6 +802,7 @@ int main(void)
 		T(test_permission_of_tables),
 		T(test_transfer),
 		T(test_failing_allocations),
+		T(test_no_transfer),
 		T(test_cache_flush),
 	};
 

@@ -2,6 +2,8 @@
 /* Hypercall memory_op, by and for several domains. */
 #include "memory_host.h"
 
+#include <hv/vnuma.h>
+
 #include "test.h"
 
 /* Where in the guest's memory what is. */
@@ -459,6 +461,51 @@ static void test_certain_errors(void **state)
 }
 
 /* A frame that another maps is the dead domain's until the mapping goes. */
+static void test_vnuma(void **state)
+{
+	static const u32 distance[] = { 10, 20, 20, 10 };
+	struct xen_vnuma_topology_info info = { .domid = 7, .nr_vnodes = 2, .nr_vcpus = 2,
+						.nr_vmemranges = 3 };
+	struct vnuma *vn = calloc(1, sizeof(*vn) + 2 * sizeof(*vn->range) + 6 * sizeof(u32));
+	u32 *room = (u32 *)guest_at(ARG + 0x400);
+
+	vn->nr_nodes = vn->nr_ranges = vn->nr_vcpus = 2;
+	vn->distance = (u32 *)&vn->range[2];
+	vn->vcpu_node = vn->distance + 4;
+	memcpy(vn->distance, distance, sizeof(distance));
+	vn->vcpu_node[1] = 1;
+	vn->range[1].nid = 1;
+	domains[2].vnuma = vn;
+	info.vdistance.h.p = (void *)(ARG + 0x400UL);
+	info.vcpu_to_vnode.h.p = (void *)(ARG + 0x410UL);
+	info.vmemrange.h.p = (void *)(ARG + 0x420UL);
+	memset(room, 0xee, 0x60);
+	assert_int_equal(OP(get_vnumainfo, &info), 0);
+	assert_memory_equal(room, distance, sizeof(distance));
+	assert_int_equal(room[5], 1);
+	assert_int_equal(((struct xen_vmemrange *)(room + 8))[1].nid, 1);
+	assert_int_equal(room[20], 0xeeeeeeee);	/* nothing behind what there is */
+	memcpy(&info, guest_at(ARG), sizeof(info));
+	assert_int_equal(info.nr_vmemranges, 2);
+
+	/* No room for one of them: nothing is written, but how much it takes. */
+	memset(room, 0xee, 0x60);
+	info.nr_vcpus = 1;
+	info.nr_vnodes = 99;
+	assert_int_equal(OP(get_vnumainfo, &info), -ENOBUFS);
+	assert_int_equal(room[0], 0xeeeeeeee);
+	memcpy(&info, guest_at(ARG), sizeof(info));
+	assert_int_equal(info.nr_vcpus, 2);
+	assert_int_equal(info.nr_vnodes, 2);
+	fail_copy = 3;
+	assert_int_equal(OP(get_vnumainfo, &info), -EFAULT);
+	fail_copy = 0;
+	current = &vcpus[1];
+	assert_int_equal(OP(get_vnumainfo, &info), -EPERM);
+	domains[2].vnuma = NULL;
+	free(vn);
+}
+
 static void test_mapped_while_it_dies(void **state)
 {
 	struct page_info *pg, *table;
@@ -534,6 +581,7 @@ int main(void)
 		TEST(test_exchange_for_another),
 		TEST(test_failing_allocations),
 		TEST(test_certain_errors),
+		TEST(test_vnuma),
 		TEST(test_mapped_while_it_dies),
 		TEST(test_shared_page_mapped_while_it_dies),
 	};

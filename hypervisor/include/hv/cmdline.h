@@ -12,6 +12,7 @@ enum option_type {
 	OPT_STRING,	/* char[max] */
 	OPT_ENUM,	/* u32, index into @names */
 	OPT_CUSTOM,	/* @parse */
+	OPT_ANY,	/* of Xen's, not for us: any value, and "no-NAME" */
 };
 
 #define OPT_NO_EFFECT 1
@@ -44,6 +45,7 @@ size_t list_item_len(const char *s);
 
 /* option_parsers.c */
 int parse_dom0_mem(const char *val, const char **why);
+int parse_dom0(const char *val, const char **why);
 int parse_dom0_max_vcpus(const char *val, const char **why);
 int parse_com1(const char *val, const char **why);
 int parse_com2(const char *val, const char **why);
@@ -58,6 +60,7 @@ int parse_acpi(const char *val, const char **why);
 int parse_watchdog(const char *val, const char **why);
 int parse_reboot(const char *val, const char **why);
 int parse_badpage(const char *val, const char **why);
+int parse_gnttab(const char *val, const char **why);
 int parse_xen_version(const char *val, const char **why);
 
 #endif

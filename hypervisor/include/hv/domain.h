@@ -246,6 +246,8 @@ struct domain {
 	struct timer watchdog[NR_WATCHDOGS];	/* SCHEDOP_watchdog */
 	u32 watchdogs_used;	/* bit per timer */
 
+	struct vnuma *vnuma;	/* domctl setvnumainfo; NULL until then */
+
 	u8 handle[16];
 	struct arch_domain arch;
 };

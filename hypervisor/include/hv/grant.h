@@ -6,11 +6,6 @@
 #include <hv/domain.h>
 #include <hv/mm.h>
 
-/* Unless a domain's creator says otherwise: as Xen's gnttab_max_frames and its like. */
-#define GRANT_MAX_FRAMES		64
-#define GRANT_MAX_MAPTRACK_FRAMES	1024
-#define GRANT_MAX_VERSION		2
-
 int grant_table_init(struct domain *d, unsigned int max_frames, unsigned int max_maptrack_frames,
 		     unsigned int max_version);
 /* Nobody refers to @d any more. */

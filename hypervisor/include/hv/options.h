@@ -49,6 +49,13 @@ struct hv_options {
 	bool dom0_vcpus_pin;			/* dom0_vcpus_pin */
 	char dom0_extra[1024];			/* behind " -- ": goes to its command line */
 
+	/* Grant tables */
+	u32 gnttab_max_frames;			/* gnttab_max_frames= */
+	u32 gnttab_max_maptrack_frames;		/* gnttab_max_maptrack_frames= */
+	u32 gnttab_max_version;			/* gnttab=max-ver:N */
+	bool gnttab_transitive;			/* gnttab=transitive */
+	bool gnttab_transfer;			/* gnttab=transfer */
+
 	/* Console */
 	struct com_options com[2];		/* com1=, com2= */
 	bool console_com[2], console_vga;	/* console= */

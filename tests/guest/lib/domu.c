@@ -177,22 +177,30 @@ static long pin(struct domu *u)
 	return HC(mmuext_op, &op, 1, 0, u->id, 0);
 }
 
-static u64 window_pte;
+/* Pages for mailboxes; NULL: there was none yet. */
+static void *spare[2];
+
+static void take_window(struct domu *u)
+{
+	for (unsigned int i = 0; !u->window && i < ARRAY_SIZE(spare); i++) {
+		u->window = spare[i];
+		spare[i] = NULL;
+	}
+	if (!u->window)
+		u->window = alloc_pages(1);
+	u->window_pte = *pte_of(u->window);
+	u->mb = u->window;
+}
 
 long domu_make(struct domu *u, u16 id)
 {
 	struct xen_domctl op = { .u.max_vcpus.max = 1 };
-	static void *window;
 	long rc = create(u, id);
 
-	if (!window) {
-		window = alloc_pages(1);
-		window_pte = *pte_of(window);
-	}
-	u->window = window;
-	u->mb = window;
+	u->window = NULL;
 	if (rc)
 		return rc;
+	take_window(u);
 	rc = domctl(XEN_DOMCTL_max_vcpus, u->id, &op);
 	rc = rc ?: populate(u);
 	rc = rc ?: fill(u);
@@ -207,7 +215,7 @@ long domu_start(struct domu *u)
 	return domctl(XEN_DOMCTL_unpausedomain, u->id, &op);
 }
 
-long domu_do(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+void domu_ask(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 {
 	volatile struct mailbox *mb = u->mb;
 
@@ -219,12 +227,22 @@ long domu_do(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 	mb->args[4] = a5;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	mb->asked++;
-	for (unsigned int i = 0; mb->answered != mb->asked; i++) {
+}
+
+bool domu_answered(const struct domu *u)
+{
+	return u->mb->answered == u->mb->asked;
+}
+
+long domu_do(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	domu_ask(u, nr, a1, a2, a3, a4, a5);
+	for (unsigned int i = 0; !domu_answered(u); i++) {
 		if (i == PATIENCE)
 			return -4000;
 		HC(sched_op, SCHEDOP_yield, 0, 0, 0, 0);
 	}
-	return mb->result;
+	return u->mb->result;
 }
 
 long domu_do_with(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, int arg,
@@ -242,7 +260,16 @@ long domu_do_with(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, int ar
 
 void domu_unmap(struct domu *u)
 {
-	window_close(u->window, window_pte);
+	if (!u->window)
+		return;
+	window_close(u->window, u->window_pte);
+	for (unsigned int i = 0; i < ARRAY_SIZE(spare); i++) {
+		if (!spare[i]) {
+			spare[i] = u->window;
+			break;
+		}
+	}
+	u->window = NULL;
 }
 
 long domu_kill(struct domu *u)
@@ -250,4 +277,38 @@ long domu_kill(struct domu *u)
 	struct xen_domctl op = { 0 };
 
 	return domctl(XEN_DOMCTL_destroydomain, u->id, &op);
+}
+
+bool domu_end(struct domu *u)
+{
+	struct xen_domctl_getdomaininfo info;
+
+	long rc;
+
+	domu_unmap(u);
+	rc = domu_kill(u);
+	CHECK(rc == 0 || rc == -3);
+	for (unsigned int i = 0; i < 100; i++) {
+		if (!domu_info(u->id, &info))
+			return true;
+		HC(sched_op, SCHEDOP_yield, 0, 0, 0, 0);
+	}
+	return false;
+}
+
+long domu_grant_frame(const struct domu *u, unsigned int idx, u64 *mfn)
+{
+	struct xen_mem_acquire_resource res = {
+		.domid = u->id, .type = XENMEM_resource_grant_table, .frame = idx, .nr_frames = 1,
+	};
+
+	set_xen_guest_handle(res.frame_list, mfn);
+	return HC(memory_op, XENMEM_acquire_resource, &res, 0, 0, 0);
+}
+
+u64 domu_shared_info(const struct domu *u)
+{
+	struct xen_domctl_getdomaininfo info;
+
+	return domu_info(u->id, &info) ? info.shared_info_frame : 0;
 }

@@ -32,7 +32,8 @@ struct domu {
 	u16 id;
 	xen_pfn_t mfn[DOMU_PAGES];
 	volatile struct mailbox *mb;	/* mapped here */
-	void *window;		/* a page of ours in whose place that is */
+	void *window;		/* a page of ours in whose place that is, and its entry */
+	u64 window_pte;
 };
 
 /* Where the other sees its page @n, and something in the mailbox's buffer. */
@@ -49,6 +50,9 @@ long sysctl(unsigned int cmd, struct xen_sysctl *op);
 /* Made, with memory and a context, but not running. 0 or what failed. */
 long domu_make(struct domu *u, u16 id);
 long domu_start(struct domu *u);
+/* Ask it to do a hypercall, and see whether it has: it may be blocked, or dead, meanwhile. */
+void domu_ask(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
+bool domu_answered(const struct domu *u);
 /* It does so and is back, or -4000 if it does not answer: it crashed, say. */
 long domu_do(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
 /* With a structure as argument @arg (1 to 4), which comes back changed. */
@@ -57,8 +61,14 @@ long domu_do_with(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, int ar
 /* All our mappings of it go. */
 void domu_unmap(struct domu *u);
 long domu_kill(struct domu *u);
+/* Killed, and gone but for what others hold of it: false if it is still there. */
+bool domu_end(struct domu *u);
 /* Is it there? 0: no; else its state. */
 int domu_info(u16 id, struct xen_domctl_getdomaininfo *info);
+
+/* Frame @idx of its grant table; its shared_info. 0 or what failed. */
+long domu_grant_frame(const struct domu *u, unsigned int idx, u64 *mfn);
+u64 domu_shared_info(const struct domu *u);
 
 /* Map a frame of another's at a page of ours, and put ours back. */
 long map_foreign(void *va, u64 mfn, u16 owner, u64 flags);

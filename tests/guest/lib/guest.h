@@ -86,6 +86,11 @@ long make_readonly(void *va);
 long make_writable(void *va);
 long mmuext(unsigned int cmd, u64 mfn);
 
+/* Numbers from a seed: "seed=N" on the command line, or a fixed one. It is printed. */
+void random_seed(void);
+u32 random_below(u32 n);
+u64 random_word(void);	/* often one at a boundary */
+
 /* An exception that is expected: run @fn; the vector it raised, or -1. */
 struct trap_frame {
 	u64 r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;

@@ -220,6 +220,50 @@ long mmuext(unsigned int cmd, u64 mfn)
 	return HC(mmuext_op, &op, 1, 0, DOMID_SELF, 0);
 }
 
+static u64 random_state = 20260101;
+
+void random_seed(void)
+{
+	const char *s = (const char *)start_info->cmd_line;
+
+	for (; *s; s++) {
+		if (s[0] == 's' && s[1] == 'e' && s[2] == 'e' && s[3] == 'd' && s[4] == '=') {
+			random_state = 0;
+			for (s += 5; *s >= '0' && *s <= '9'; s++)
+				random_state = random_state * 10 + *s - '0';
+			break;
+		}
+	}
+	say("%s: seed=%lu\n", test_name, random_state);
+}
+
+u32 random_below(u32 n)
+{
+	random_state = random_state * 6364136223846793005UL + 1442695040888963407UL;
+	return (u32)(random_state >> 33) % n;
+}
+
+u64 random_word(void)
+{
+	static const u64 odd[] = {
+		0, 1, 2, 63, 64, 1023, 1024, 4095, 4096, DOMID_SELF, DOMID_IO, DOMID_XEN,
+		DOMID_INVALID, DOMID_FIRST_RESERVED - 1, 0xffff, 0x10000, 0x7fffffff, 0x80000000,
+		0xffffffff, 0x100000000, ~0UL, ~0UL - 7, 1UL << 63, 0x7fffffffffffffff,
+		0x00007ffffffff000, 0xffff800000000000, 0xffff82d000000000, 0xffff830000000000,
+	};
+
+	switch (random_below(4)) {
+	case 0:
+		return odd[random_below(ARRAY_SIZE(odd))];
+	case 1:
+		return random_below(64);
+	case 2:
+		return random_below(0x40000);
+	default:
+		return (u64)random_below(0x7fffffff) << 32 | random_below(0x7fffffff);
+	}
+}
+
 /* Where catch_trap() continues, and whether an exception is expected. */
 static unsigned long resume_rip, resume_rsp, resume_rbp;
 static bool expected;
