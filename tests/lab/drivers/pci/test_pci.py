@@ -4,7 +4,8 @@
 One boot of a q35 machine with an IOMMU and two e1000e cards; dom0.sh is the
 story, every "ok - " or "not ok - " it prints counts. It runs once with this
 tree's module and once with the kernel's own, so that what both do is known;
-HOSPES_LAB_DRIVER=own or =stock runs one of them.
+HOSPES_LAB_DRIVER=own or =stock runs one of them, HOSPES_PCI_PARTS="bad worse"
+only those functions of the story.
 """
 
 import os
@@ -20,6 +21,7 @@ from initramfs import Initramfs
 
 HERE = pathlib.Path(__file__).parent
 DRIVERS = os.environ.get("HOSPES_LAB_DRIVER", "own,stock").split(",")
+PARTS = os.environ.get("HOSPES_PCI_PARTS", "plug permissive bad worse")
 CPU = "max,-smap,-smep,-monitor,-rdtscp,-xsave"
 OWN = ("hospes-xenbus", "xen-pciback")
 HIDE = {"own": "(00:99.0)(0000:00:1e.5)(0000:00:03.0)", "stock": "(0000:00:03.0)"}
@@ -89,7 +91,7 @@ def dom0_image(stock, dest, driver, own, guest):
 		img.add_file(bad_image(stock, dest), "guest/bad")
 	for name, initrd in (("g1", "initrd"), ("g2", "initrd"), ("bad", "bad")):
 		img.add_text(GUEST_CFG.format(name=name, initrd=initrd), f"etc/xen/{name}.cfg")
-	img.set_init(f"OWN={int(driver == 'own')}\n" + (HERE / "dom0.sh").read_text())
+	img.set_init(f"OWN={int(driver == 'own')}\nPARTS='{PARTS}'\n" + (HERE / "dom0.sh").read_text())
 	return img.write(dest / "dom0.img")
 
 
