@@ -23,6 +23,9 @@ import packages
 SLOTS = int(os.environ.get("HOSPES_QEMU_SLOTS", "2"))
 # Whose stock kernel runs in dom0 and guests.
 SUITE = os.environ.get("HOSPES_LAB_SUITE", "bookworm")
+# Whose hypervisor: see hypervisor().
+XEN = os.environ.get("HOSPES_LAB_XEN", "stock")
+TREE = pathlib.Path(__file__).resolve().parents[3]
 
 
 @contextlib.contextmanager
@@ -52,10 +55,19 @@ def qemu_slot():
 
 
 def hypervisor(xen_root, dest):
-	"""Debian's Xen as QEMU's -kernel wants it: a plain 32-bit multiboot1 ELF."""
+	"""The hypervisor under test as QEMU's -kernel wants it: a plain 32-bit multiboot1 ELF.
+
+	Debian's Xen; HOSPES_LAB_XEN=hospes stands for this tree's, a path for that file.
+	"""
 	dest = pathlib.Path(dest)
-	image = next((xen_root / "boot").glob("xen-*-amd64.gz"))
-	dest.write_bytes(gzip.decompress(image.read_bytes()))
+	if XEN == "stock":
+		image = next((xen_root / "boot").glob("xen-*-amd64.gz"))
+		dest.write_bytes(gzip.decompress(image.read_bytes()))
+	elif XEN == "hospes":
+		packages.run("make", "-s", "-C", TREE, "--no-print-directory", "hypervisor")
+		shutil.copy2(TREE / "hypervisor/xen-hospes", dest)
+	else:
+		shutil.copy2(XEN, dest)
 	return dest
 
 

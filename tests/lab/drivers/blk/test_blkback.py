@@ -292,6 +292,7 @@ i=0; while [ $i -lt 60 ]; do xenstore-write $FE/state $((i * 7 % 10)); i=$((i + 
 sleep 1
 xl destroy g
 t "gone" until_ok 30 sh -c "! ls /sys/bus/xen-backend/devices/ | grep -q vbd"
+t "no page left" until_ok 20 sh -c '[ $(xl list | wc -l) = 2 ]'
 t "no interrupt left" [ $(grep -c blkback /proc/interrupts) = 0 ]
 t "unload" rmmod xen-blkback
 dmesg | grep -iE 'vbd' | tail -n 60
@@ -314,6 +315,7 @@ for pers in 0 1; do
 	tr -d '\r' < $LOG/guest-g.log | sed -n "s/.*GUEST \(.*ok - \)/\1persistent=$pers /p"
 	xl destroy g
 	t "persistent=$pers: gone" until_ok 30 sh -c "! ls /sys/bus/xen-backend/devices/ | grep -q vbd"
+	t "persistent=$pers: no page left" until_ok 20 sh -c '[ $(xl list | wc -l) = 2 ]'
 	t "persistent=$pers: no interrupt left" [ $(grep -c blkback /proc/interrupts) = 0 ]
 done
 EXTRA=
