@@ -7,6 +7,7 @@ measure() { # NAME: the marks number the phases of bench.py
 	xl create /guest/g1.cfg >/dev/null
 	up g1 || echo "$1: the guest does not answer"
 	netload recv $G 4194304x >/dev/null; netload send $G 4194304x >/dev/null
+	netload mark 0; netload recv $G 1x
 	netload mark 1; netload recv $G $((MIB * 1048576))x
 	netload mark 2; netload send $G $((MIB * 1048576))x
 	netload mark 3; burst udpfrom 10.9.0.1

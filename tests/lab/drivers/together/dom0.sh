@@ -82,6 +82,7 @@ t "modules can be removed" rmmod xen-netback xen-blkback xen-pciback hospes-xenb
 t "and loaded" modprobe xen-blkback
 modprobe xen-netback
 blkio fill /dev/ram0 7
+mv $LOG $LOG.first
 t "xl create again" xl create /boot/g1.cfg
 t "guest up again" within 120 answers
 t "disk again" within 200 said "disk done"
