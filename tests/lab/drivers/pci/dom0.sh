@@ -140,6 +140,7 @@ bad() {	# [SETTING]: of the guest that works at breaking the driver, and then a 
 	verdict "a good guest gets the card" xl create /etc/xen/g1.cfg
 	verdict "and it works" wait_for 240 said 'GUEST-PING eth[0-9]+ 10.1.0.2 ok'
 	xl destroy g1
+	rm $LOG
 	verdict "held once more" held '00:03.0'
 	mv $BAD /var/log/xen/console/bad-before.log
 }
@@ -147,9 +148,34 @@ bad() {	# [SETTING]: of the guest that works at breaking the driver, and then a 
 # The same with all registers open to it: what it leaves in them must not stay.
 worse() { bad 'pci=["00:03.0,permissive=1"]'; }
 
+intx() {	# a guest that has no MSI uses the card's interrupt line
+	verdict "xl create without MSI" xl create /etc/xen/g1.cfg 'extra="console=hvc0 iommu=soft net.ifnames=0 swiotlb=1024 pci=nomsi"'
+	verdict "INTx: ping" wait_for 240 said 'GUEST-PING eth[0-9]+ 10.1.0.2 ok'
+	verdict "INTx: no MSI-X" wait_for 20 said 'GUEST-MSIX 0 0'
+	verdict "INTx: interrupts came" said 'GUEST-IRQS [1-9]'
+	verdict "INTx: xl destroy" xl destroy g1
+	verdict "INTx: held again" held 00:03.0
+}
+
+passthrough() {	# the guest sees the machine's own addresses
+	verdict "rmmod" rmmod xen_pciback
+	/usr/local/bin/modprobe xen-pciback passthrough=1
+	verdict "xl create, passthrough" xl create /etc/xen/g1.cfg
+	verdict "the machine's address" wait_for 240 said 'GUEST-DONE 0000:00:03.0'
+	verdict "passthrough: ping" said 'GUEST-PING eth[0-9]+ 10.1.0.2 ok'
+	dom=$(xl domid g1)
+	verdict "passthrough: vdev-0" \
+		[ "$(xenstore-read /local/domain/0/backend/pci/$dom/0/vdev-0)" = "0000:00:03.00" ]
+	verdict "passthrough: xl destroy" xl destroy g1
+	verdict "passthrough: held again" held 00:03.0
+}
+
 for part in $PARTS; do
 	$part
-	[ -e $LOG ] && mv $LOG /var/log/xen/console/$part.log
+	# What the guests saw, for comparison between drivers; "worse" and "bad" have their own.
+	[ -e $LOG ] || continue
+	sed -n "s/^.*\(GUEST-[A-Z]* .*\)/SEEN $part \1/p" $LOG | tr -d '\r'
+	mv $LOG /var/log/xen/console/$part.log
 done
 verdict "unbind" writes $PB/unbind 0000:00:03.0
 verdict "module can be removed" rmmod xen_pciback
