@@ -289,7 +289,11 @@ detach() {
 	[ $i != 200 ] && xenstore-rm $FE && xenstore-rm $BE
 }
 worked() { for i in $(seq 400); do grep -q "GUEST worked $1 " $LOG/guest-g.log && return 0; sleep 0.05; done; return 1; }
-cycle() { attach && worked $1 && detach; }
+cycle() {
+	attach && worked $1 && detach && return 0
+	echo "# attachment $1 failed"; xenstore-ls -fp $BE; xenstore-ls -fp $FE; tail -n 5 $LOG/guest-g.log
+	return 1
+}
 count() { echo "$(lsevtchn 0 | wc -l) ports, $(grep -c blkback /proc/interrupts) interrupts," \
 	       "$(ls /sys/bus/xen-backend/devices | wc -l) devices, $(ps | grep -c '[b]lkback') threads"; }
 slab() { sed -n 's/^Slab: *\([0-9]*\) kB/\1/p' /proc/meminfo; }
