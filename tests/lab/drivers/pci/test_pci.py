@@ -11,11 +11,9 @@ only those functions of the story.
 import os
 import pathlib
 import re
-import shutil
 
 import pytest
 
-import packages
 import xenhost
 from initramfs import Initramfs
 
@@ -58,18 +56,11 @@ def guest_image(stock, dest):
 	return xenhost.vmlinux(kernel_root, kver, dest / "vmlinux"), img.write(dest / "guest.img")
 
 
-def build(kver, dest):
-	src = dest / "badpci"
-	shutil.copytree(HERE / "badpci", src)
-	packages.run("make", "-C", f"/lib/modules/{kver}/build", f"M={src}", "modules")
-	return src / "badpci.ko"
-
-
 def bad_image(stock, dest):
 	"""initrd of a guest whose only frontend is badpci.ko, which works at breaking pciback."""
 	xen_root, kernel_root, kver = stock
 	img = Initramfs(kernel_root, kver, xen_root)
-	img.add_file(build(kver, dest), "badpci.ko")
+	img.add_file(xenhost.build_modules(HERE / "badpci", kver, dest)["badpci"], "badpci.ko")
 	img.set_init((HERE / "bad.sh").read_text())
 	return img.write(dest / "bad.img")
 
