@@ -6,6 +6,7 @@
 #ifndef NETBACK_CREDIT_H
 #define NETBACK_CREDIT_H
 
+#include <linux/compiler.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
@@ -30,6 +31,12 @@ struct nb_credit {
 
 bool nb_credit_parse(const char *text, u64 *bytes, u64 *window_ns);
 void nb_credit_set(struct nb_credit *credit, u64 bytes, u64 window_ns, u64 now_ns);
+/* Most devices have no limit, and need not know the time for each packet. */
+static inline bool nb_credit_limits(const struct nb_credit *credit)
+{
+	return READ_ONCE(credit->window_ns);
+}
+
 u64 nb_credit_take(struct nb_credit *credit, unsigned int len, u64 now_ns);
 
 #endif

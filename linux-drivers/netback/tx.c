@@ -9,6 +9,8 @@
  */
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/skbuff.h>
 #include <xen/events.h>
 
@@ -149,8 +151,11 @@ static void tx_count_drop(struct nb_queue *q)
 /* True if the packet may pass now; otherwise all queues are woken when it may. */
 static bool tx_within_rate(struct nb_vif *vif, unsigned int len)
 {
-	u64 wait_ns = nb_credit_take(&vif->credit, len, ktime_get_ns());
+	u64 wait_ns;
 
+	if (!nb_credit_limits(&vif->credit))
+		return true;
+	wait_ns = nb_credit_take(&vif->credit, len, ktime_get_ns());
 	if (!wait_ns)
 		return true;
 	timer_reduce(&vif->credit_timer, jiffies + nsecs_to_jiffies(wait_ns) + 1);
@@ -286,6 +291,23 @@ static void tx_set_gso(struct sk_buff *skb, const struct nb_tx_done *done)
 	info->gso_type |= SKB_GSO_DODGY;
 }
 
+/* Only TCP segments can become one, and a guest's large ones are as large as they get. */
+static bool tx_may_merge(const struct sk_buff *skb)
+{
+	unsigned int len = skb_headlen(skb);
+
+	if (skb_is_gso(skb))
+		return false;
+	switch (skb->protocol) {
+	case htons(ETH_P_IP):
+		return len >= sizeof(struct iphdr) && ip_hdr(skb)->protocol == IPPROTO_TCP;
+	case htons(ETH_P_IPV6):
+		return len >= sizeof(struct ipv6hdr) && ipv6_hdr(skb)->nexthdr == IPPROTO_TCP;
+	default:
+		return skb->protocol == htons(ETH_P_8021Q);
+	}
+}
+
 static void tx_deliver(struct nb_queue *q)
 {
 	struct nb_tx_batch *b = q->tx_batch;
@@ -311,7 +333,10 @@ static void tx_deliver(struct nb_queue *q)
 		skb_record_rx_queue(skb, q->id);
 		packets++;
 		bytes += len;
-		napi_gro_receive(&q->tx_napi, skb);
+		if (tx_may_merge(skb))
+			napi_gro_receive(&q->tx_napi, skb);
+		else
+			netif_receive_skb(skb);
 	}
 
 	u64_stats_update_begin(&q->tx_stats.syncp);

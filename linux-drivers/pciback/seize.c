@@ -6,7 +6,9 @@
  * functions here run under device_lock() of their device, which the bus takes
  * around probe and remove; therefore __pci_reset_function_locked().
  *
- * ABI: xen/physdev.h, PHYSDEVOP_prepare_msix and _release_msix.
+ * ABI: xen/physdev.h, PHYSDEVOP_prepare_msix and _release_msix; what Xen asks of a
+ * device that it assigns is seen in XEN_DOMCTL_assign_device, which gives -EBUSY while
+ * the device's MSI-X is masked as a whole.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -89,6 +91,38 @@ void pb_restore(struct pb_dev *pb)
 		pci_restore_state(pb->pdev);
 }
 
+static void clear_flags(struct pci_dev *pdev, int cap, u16 flags)
+{
+	u16 now = 0;
+
+	pci_read_config_word(pdev, cap, &now);
+	if (now & flags)
+		pci_write_config_word(pdev, cap, now & ~flags);
+}
+
+/*
+ * A guest that may write all registers, or that lost its interrupts halfway, leaves
+ * MSI on or MSI-X masked, and not every device has a reset. The hypervisor keeps a
+ * mask of its own up against us: it drops that when it is told of the table afresh,
+ * which lies in memory that the device must decode.
+ */
+static void forget_interrupts(struct pci_dev *pdev)
+{
+	const u16 msix_flags = PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL;
+	u16 now = 0;
+
+	if (pdev->msi_cap)
+		clear_flags(pdev, pdev->msi_cap + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE);
+	if (!pdev->msix_cap)
+		return;
+	clear_flags(pdev, pdev->msix_cap + PCI_MSIX_FLAGS, msix_flags);
+	pci_read_config_word(pdev, pdev->msix_cap + PCI_MSIX_FLAGS, &now);
+	if (!(now & msix_flags))
+		return;
+	protect_msix(pdev, PHYSDEVOP_release_msix);
+	protect_msix(pdev, PHYSDEVOP_prepare_msix);
+}
+
 /**
  * pb_reset() - Make a device forget its last user: FLR, power cycle or bus reset.
  * @pb: the device, its interrupts off
@@ -105,6 +139,7 @@ void pb_reset(struct pb_dev *pb)
 			 rc);
 	pb->can_reset = !rc;
 	pb_restore(pb);
+	forget_interrupts(pb->pdev);
 }
 
 /**

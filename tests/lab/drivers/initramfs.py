@@ -40,6 +40,7 @@ mkdir -p /dev/pts /dev/shm /run/xen /run/xenstored /run/lock /var/run/xen /var/r
 mount -t devpts pts /dev/pts
 mount -t tmpfs shm /dev/shm
 ln -sf /proc/self/fd /dev/fd
+for i in in:0 out:1 err:2; do ln -sf /proc/self/fd/${i#*:} /dev/std${i%:*}; done
 ip link set lo up 2>/dev/null
 dmesg -n 4
 """

@@ -8,6 +8,7 @@ emulators run at a time, one lock file each.
 import contextlib
 import fcntl
 import gzip
+import hashlib
 import lzma
 import os
 import pathlib
@@ -22,6 +23,9 @@ import packages
 SLOTS = int(os.environ.get("HOSPES_QEMU_SLOTS", "2"))
 # Whose stock kernel runs in dom0 and guests.
 SUITE = os.environ.get("HOSPES_LAB_SUITE", "bookworm")
+# Whose hypervisor: see hypervisor().
+XEN = os.environ.get("HOSPES_LAB_XEN", "stock")
+TREE = pathlib.Path(__file__).resolve().parents[3]
 
 
 @contextlib.contextmanager
@@ -51,10 +55,19 @@ def qemu_slot():
 
 
 def hypervisor(xen_root, dest):
-	"""Debian's Xen as QEMU's -kernel wants it: a plain 32-bit multiboot1 ELF."""
+	"""The hypervisor under test as QEMU's -kernel wants it: a plain 32-bit multiboot1 ELF.
+
+	Debian's Xen; HOSPES_LAB_XEN=hospes stands for this tree's, a path for that file.
+	"""
 	dest = pathlib.Path(dest)
-	image = next((xen_root / "boot").glob("xen-*-amd64.gz"))
-	dest.write_bytes(gzip.decompress(image.read_bytes()))
+	if XEN == "stock":
+		image = next((xen_root / "boot").glob("xen-*-amd64.gz"))
+		dest.write_bytes(gzip.decompress(image.read_bytes()))
+	elif XEN == "hospes":
+		packages.run("make", "-s", "-C", TREE, "--no-print-directory", "hypervisor")
+		shutil.copy2(TREE / "hypervisor/xen-hospes", dest)
+	else:
+		shutil.copy2(XEN, dest)
 	return dest
 
 
@@ -118,20 +131,23 @@ def stock(suite=SUITE):
 
 
 def build_modules(source, kver, dest):
-	"""Build folder @source for @kver away from the tree; return {module name: path}.
+	"""Build folder @source for @kver away from the tree; return {module name: path}, in @dest.
 
 	With the host's compiler if it has the headers, else in a root of the
-	suite under test.
+	suite under test. The build is kept, so only what has changed is compiled.
 	"""
-	src = pathlib.Path(dest) / source.name
-	chroot = []
-	inside = src
+	name = f"{source.name}-{hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:8]}"
+	chroot, root, inside = [], pathlib.Path("/"), packages.CACHE / "build" / kver / name
 	if not pathlib.Path(f"/lib/modules/{kver}/build").exists():
 		root, _ = packages.build_root(SUITE)
-		inside = pathlib.Path("/work") / f"{os.getpid()}-{pathlib.Path(dest).name}" / source.name
-		src = root / inside.relative_to("/")
+		inside = pathlib.Path("/work") / name
 		chroot = ["chroot", root]
-	shutil.copytree(source, src, symlinks=True,
-			ignore=shutil.ignore_patterns("*.o", "*.ko", ".*", "*.mod*", "Module.symvers"))
-	packages.run("nice", *chroot, "make", "-C", f"/lib/modules/{kver}/build", f"M={inside}", "modules")
-	return {path.stem: path for path in src.rglob("*.ko")}
+	src = root / inside.relative_to("/")
+	src.mkdir(parents=True, exist_ok=True)
+	with open(src.with_suffix(".lock"), "w", encoding="ascii") as lock:
+		fcntl.flock(lock, fcntl.LOCK_EX)
+		shutil.copytree(source, src, symlinks=True, dirs_exist_ok=True,
+				ignore=shutil.ignore_patterns("*.o", "*.ko", ".*", "*.mod*", "Module.symvers"))
+		packages.run("nice", *chroot, "make", "-C", f"/lib/modules/{kver}/build", f"M={inside}",
+			     "modules")
+		return {path.stem: pathlib.Path(shutil.copy2(path, dest)) for path in src.rglob("*.ko")}

@@ -18,7 +18,6 @@ HERE = pathlib.Path(__file__).resolve().parent
 DOM0_HEAD = r"""
 echo 1 > /proc/sys/kernel/printk_devkmsg 2>/dev/null
 dmesg -n 5
-for i in in:0 out:1 err:2; do ln -sf /proc/self/fd/${i#*:} /dev/std${i%:*}; done
 modprobe xenfs; mount -t xenfs xenfs /proc/xen
 for m in xen-evtchn xen-gntdev xen-gntalloc; do modprobe $m; done
 xenstored --pid-file /run/xen/xenstored.pid >/dev/null

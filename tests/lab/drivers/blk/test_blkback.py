@@ -2,6 +2,7 @@
 """blkback on Debian's Xen: what disks do for guests, and what guests do to them."""
 
 import os
+import re
 
 import pytest
 
@@ -72,6 +73,18 @@ while :; do
 		say detached $n
 	fi
 	sleep 0.1
+done
+""",
+	# Reads of whatever comes as xvdb and waits until it goes.
+	"cycles": """
+say ready
+n=0
+while :; do
+	while [ ! -b /dev/xvdb ]; do sleep 0.05; done
+	n=$((n + 1))
+	must dd if=/dev/xvdb of=/dev/null bs=64k count=4 2>/dev/null
+	say worked $n .
+	while [ -b /dev/xvdb ]; do sleep 0.05; done
 done
 """,
 	# The frontend that breaks the rules; see evil/.
@@ -244,6 +257,67 @@ dmesg | grep -E 'WARNING:|BUG:|Call Trace|vbd' | tail -n 20
 	check(blklab.run(stock, tmp_path, own, scenario, JOBS))
 
 
+def grants_in_use(out, mark):
+	"""Grants that the hypervisor lists as mapped after dom0 said "GRANTS @mark"."""
+	told = out[out.index(f"GRANTS {mark}"):out.index(f"GRANTS end {mark}")]
+	assert "gnttab_usage_print_all [ done" in told
+	return len(re.findall(r"^\(XEN\)\s+\[0x[0-9a-f]+\]", told, re.M))
+
+
+@pytest.mark.parametrize("kind", ["pv", "pvh"])
+def test_cycles(stock, own, tmp_path, kind):
+	"""Many times attached and detached; by the store alone, as the toolstack takes its time."""
+	scenario = r"""
+modprobe brd rd_nr=2 rd_size=4096
+modprobe xen-blkback
+guest g KIND cycles phy:/dev/ram0,xvda,w
+heard g "GUEST ready"
+D=$(domid g)
+FE=/local/domain/$D/device/vbd/51728
+BE=/local/domain/0/backend/vbd/$D/51728
+attach() {
+	xenstore-write $FE "" $BE "" && xenstore-chmod $FE n$D r0 && xenstore-chmod $BE n0 r$D &&
+	xenstore-write $BE/frontend $FE $BE/frontend-id $D $BE/online 1 $BE/mode w $BE/type phy \
+		$BE/params /dev/ram1 $BE/physical-device 1:1 $BE/dev xvdb $BE/device-type disk \
+		$BE/hotplug-status connected $BE/state 1 &&
+	xenstore-write $FE/backend $BE $FE/backend-id 0 $FE/virtual-device 51728 \
+		$FE/device-type disk $FE/state 1
+}
+detach() {
+	xenstore-write $BE/online 0 $BE/state 5
+	for i in $(seq 200); do [ "$(xenstore-read $BE/state)" = 6 ] && break; sleep 0.05; done
+	[ $i != 200 ] && xenstore-rm $FE && xenstore-rm $BE
+}
+worked() { for i in $(seq 400); do grep -q "GUEST worked $1 " $LOG/guest-g.log && return 0; sleep 0.05; done; return 1; }
+cycle() {
+	attach && worked $1 && detach && return 0
+	echo "# attachment $1 failed"; xenstore-ls -fp $BE; xenstore-ls -fp $FE; tail -n 5 $LOG/guest-g.log
+	return 1
+}
+count() { echo "$(lsevtchn 0 | wc -l) ports, $(grep -c blkback /proc/interrupts) interrupts," \
+	       "$(ls /sys/bus/xen-backend/devices | wc -l) devices, $(ps | grep -c '[b]lkback') threads"; }
+slab() { sed -n 's/^Slab: *\([0-9]*\) kB/\1/p' /proc/meminfo; }
+grants() { sleep 1; echo "GRANTS $1"; xl debug-keys g; sleep 2; echo "GRANTS end $1"; }
+
+for n in $(seq 10); do cycle $n || break; done
+sleep 1; before=$(count); s0=$(slab); grants before
+bad=0
+for n in $(seq 11 $((CYCLES + 10))); do cycle $n || { bad=1; break; }; done
+verdict $bad "CYCLES times attached and detached"
+sleep 1; after=$(count); s1=$(slab); grants after
+t "nothing is left: $before; $after" [ "$before" = "$after" ]
+t "kernel memory: $s0, $s1 kB" [ $s1 -le $((s0 + 1024)) ]
+xl destroy g
+t "gone" until_ok 30 sh -c '[ $(xl list | wc -l) = 2 ]'
+t "unload" rmmod xen-blkback
+dmesg | grep -E 'WARNING:|BUG:|Call Trace|vbd' | tail -n 20
+"""
+	scenario = scenario.replace("KIND", kind).replace("CYCLES", CYCLES)
+	out = blklab.run(stock, tmp_path, own, scenario, JOBS)
+	check(out)
+	assert grants_in_use(out, "before") == grants_in_use(out, "after") > 0
+
+
 def test_frontend_state_jumps(stock, own, tmp_path):
 	"""A frontend's nodes written wildly: the device closes, works again, dom0 is unharmed."""
 	scenario = r"""
@@ -266,9 +340,9 @@ xenstore-write $FE/state 6; until_ok 5 be_is 6; verdict $? "closed"
 try() {	# NODE VALUE: a handshake with this node wrong
 	old=$(xenstore-read $FE/$1 2>/dev/null)
 	xenstore-write $FE/state 1; until_ok 5 be_is 2 || { echo "not ok - not open for $1=$2"; return; }
-	xenstore-write $FE/$1 "$2" $FE/state 3
+	xenstore-write -- $FE/$1 "$2" $FE/state 3
 	until_ok 5 be_is 6; verdict $? "refused: $1=$2"
-	if [ -n "$old" ]; then xenstore-write $FE/$1 "$old"; else xenstore-rm $FE/$1; fi
+	if [ -n "$old" ]; then xenstore-write -- $FE/$1 "$old"; else xenstore-rm $FE/$1; fi
 	xenstore-write $FE/state 6; sleep 0.2
 }
 try ring-ref 4000000000
@@ -292,6 +366,7 @@ i=0; while [ $i -lt 60 ]; do xenstore-write $FE/state $((i * 7 % 10)); i=$((i + 
 sleep 1
 xl destroy g
 t "gone" until_ok 30 sh -c "! ls /sys/bus/xen-backend/devices/ | grep -q vbd"
+t "no page left" until_ok 20 sh -c '[ $(xl list | wc -l) = 2 ]'
 t "no interrupt left" [ $(grep -c blkback /proc/interrupts) = 0 ]
 t "unload" rmmod xen-blkback
 dmesg | grep -iE 'vbd' | tail -n 60
@@ -314,6 +389,7 @@ for pers in 0 1; do
 	tr -d '\r' < $LOG/guest-g.log | sed -n "s/.*GUEST \(.*ok - \)/\1persistent=$pers /p"
 	xl destroy g
 	t "persistent=$pers: gone" until_ok 30 sh -c "! ls /sys/bus/xen-backend/devices/ | grep -q vbd"
+	t "persistent=$pers: no page left" until_ok 20 sh -c '[ $(xl list | wc -l) = 2 ]'
 	t "persistent=$pers: no interrupt left" [ $(grep -c blkback /proc/interrupts) = 0 ]
 done
 EXTRA=

@@ -21,6 +21,8 @@ check good-still-served netload both 10.9.0.2 4000000
 xl destroy bad
 settled() { for try in $(seq 40); do [ "$(leaks)" = "$1" ] && return 0; sleep 0.5; done; echo "$1 / $(leaks)"; return 1; }
 check bad-no-leak settled "$with_good"
+# a domain whose pages somebody still maps is listed without a name
+check bad-no-pages test "$(xl list | wc -l)" = 3
 xl destroy g1
 check all-no-leak settled "$before"
 check quiet sh -c "! dmesg | grep -E 'WARNING|BUG|Call Trace|refcount|stalled pool'"

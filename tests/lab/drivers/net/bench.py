@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The stock netback and ours beside each other, in one boot of Debian's Xen.
 
-	bench.py [WORKDIR]
+	bench.py [--mib 32] [--packets 10000] [--drivers "stock own"] [WORKDIR]
 
 QEMU runs two CPUs by instruction count (-icount), so times are proportional to
 the instructions of both and hardly depend on the load of this machine. Domain 0
-has the first CPU, the guest the other. The modules are those built in the tree.
+has the first CPU, the guest the other.
 """
 
+import argparse
 import pathlib
 import sys
 import tempfile
@@ -22,10 +23,14 @@ import packages
 import xenhost
 
 DRIVERS = HERE.parents[3] / "linux-drivers"
-PHASES = {1: ("guest to dom0, TCP, per MiB", 32), 2: ("dom0 to guest, TCP, per MiB", 32),
-	  3: ("guest to dom0, 64 B, each", 10000), 4: ("dom0 to guest, 64 B, each", 10000),
-	  5: ("guest to dom0, 1400 B writes, per MiB", 8), 6: ("ping, each", 200), 7: ("guest to nobody, 64 B, each", 10000),
-	  8: ("dom0 to nobody in the guest, 64 B, each", 10000)}
+# What the marks of bench.sh begin: its name, and of the amounts asked for, which and what part.
+# The first is what starting the programs of such a phase costs, taken off those with "TCP".
+PHASES = {0: ("nothing", "once", 1),
+	  1: ("guest to dom0, TCP, per MiB", "mib", 1), 2: ("dom0 to guest, TCP, per MiB", "mib", 1),
+	  3: ("guest to dom0, 64 B, each", "packets", 1), 4: ("dom0 to guest, 64 B, each", "packets", 1),
+	  5: ("guest to dom0, 1400 B writes, per MiB", "mib", 4), 6: ("ping, each", "pings", 1),
+	  7: ("guest to nobody, 64 B, each", "packets", 1),
+	  8: ("dom0 to nobody in the guest, 64 B, each", "packets", 1)}
 # Functions of the hypervisor whose entries are counted.
 HITS = {"hypercalls": "pv_hypercall", "grant": "do_grant_table_op",
 	"event": "do_event_channel_op", "event sent": "evtchn_send",
@@ -44,15 +49,16 @@ def addresses():
 	return [where[name] for name in HITS.values()]
 
 
-def run(work):
+def run(work, args):
 	stock = xenhost.stock()
 	plugin = work / "libinsncount.so"
 	packages.run("gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-o", plugin,
 		     HERE / "insncount.c")
 	guest = netlab.guest_image(stock, work)
-	img = netlab.host_image(stock, work, guest, (HERE / "bench.sh").read_text(),
-				modules=[DRIVERS / "xenbus/hospes-xenbus.ko",
-					 DRIVERS / "netback/xen-netback.ko"])
+	built = xenhost.build_modules(DRIVERS, stock[2], work)
+	body = f"MIB={args.mib}\nPACKETS={args.packets}\nDRIVERS='{args.drivers}'\n"
+	img = netlab.host_image(stock, work, guest, body + (HERE / "bench.sh").read_text(),
+				modules=[built["hospes-xenbus"], built["xen-netback"]])
 	hits = "".join(f",hit={addr}" for addr in addresses())
 	return xenhost.boot(xenhost.hypervisor(stock[0], work / "xen"),
 			    xenhost.kernel(stock[1], stock[2]), img, work / "console", cpu=netlab.CPU, smp=2,
@@ -61,27 +67,44 @@ def run(work):
 				       "-plugin", f"{plugin},out={work}/counts{hits}"])
 
 
-def phases(work):
-	"""{phase: [counts of stock, counts of own]}, each per unit."""
+def phases(work, args):
+	"""{phase: {driver: counts}}, each per unit."""
+	amounts = {"once": 1, "mib": args.mib, "packets": args.packets, "pings": 200}
+	drivers = iter(args.drivers.split())
 	rows = [[int(x) for x in line.split()] for line in (work / "counts").read_text().splitlines()]
 	found = {}
 	for a, b in zip(rows, rows[1:]):
+		if a[0] == 0:
+			driver = next(drivers)
 		if a[0] in PHASES and b[0] == a[0] + 1:
-			per = PHASES[a[0]][1]
-			found.setdefault(a[0], []).append([(y - x) / per for x, y in zip(a[1:], b[1:])])
+			name, amount, part = PHASES[a[0]]
+			counts = [y - x for x, y in zip(a[1:], b[1:])]
+			if a[0] == 0:
+				start = counts
+			elif "TCP" in name:
+				counts = [x - y for x, y in zip(counts, start)]
+			per = amounts[amount] / part
+			found.setdefault(a[0], {})[driver] = [n / per for n in counts]
 	return found
 
 
 def main():
-	work = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp(prefix="netbench-"))
+	parse = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+	parse.add_argument("--mib", type=int, default=32)
+	parse.add_argument("--packets", type=int, default=10000)
+	parse.add_argument("--drivers", default="stock own")
+	parse.add_argument("work", nargs="?", type=pathlib.Path)
+	args = parse.parse_args()
+	work = args.work or pathlib.Path(tempfile.mkdtemp(prefix="netbench-"))
 	work.mkdir(exist_ok=True)
-	console = run(work)
-	print(console[console.index("BEGIN stock"):console.index("END own")])
+	console = run(work, args)
+	print(console[console.index("BEGIN"):console.rindex("END")])
 	columns = ["kernel", "xen", "user", "dom0 CPU", *HITS]
-	for number, (stock, own) in phases(work).items():
-		print(PHASES[number][0])
-		for name, a, b in zip(columns, stock, own):
-			print(f"  {name:12} stock {a:14.2f}  own {b:14.2f}  ratio {b / a if a else 0:6.2f}")
+	for number, counts in phases(work, args).items():
+		print(PHASES[number][0], *counts)
+		for row in zip(columns, *counts.values()):
+			ratio = f"  {row[-1] / row[1]:.2f}" if row[1] and len(row) > 2 else ""
+			print(f"  {row[0]:12}", *(f"{n:14.2f}" for n in row[1:]), ratio)
 
 
 if __name__ == "__main__":

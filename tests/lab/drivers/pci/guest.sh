@@ -12,6 +12,7 @@ use() {	# INTERFACE: DHCP would do, but the network is QEMU's and known
 	for i in $(seq 100); do [ "$(cat /sys/class/net/$1/carrier 2>/dev/null)" = 1 ] && break; sleep 0.2; done
 	ip addr add $2/24 dev $1
 	ping -c 3 -w 20 $3 >/dev/null && echo "GUEST-PING $1 $3 ok" || echo "GUEST-PING $1 $3 lost"
+	echo "GUEST-IRQS $(awk -v n=$1 '$NF ~ n { s += $2 } END { print s + 0 }' /proc/interrupts)"
 	ip addr flush dev $1
 	ip link set $1 down
 }
