@@ -8,7 +8,7 @@ const char *const test_name = "turns";
 #define ROUNDS		50
 #define NAP_NS		3000000	/* more than schedulers let a vCPU run undisturbed */
 
-static void yield(void)
+static void give_turn(void)
 {
 	HC(sched_op, SCHEDOP_yield, 0, 0, 0, 0);
 }
@@ -19,7 +19,7 @@ static void yielder(unsigned int id)
 {
 	while (!READ_ONCE(stop)) {
 		turns++;
-		yield();
+		give_turn();
 	}
 }
 
@@ -30,7 +30,7 @@ static u64 switches(void)
 	u32 from = turns;
 
 	for (unsigned int i = 0; i < SWITCHES / 2; i++)
-		yield();
+		give_turn();
 	start = rdtsc() - start;
 	CHECK(turns - from >= SWITCHES / 2 - 1);
 	CHECK(turns - from <= SWITCHES / 2 + 1);
@@ -93,7 +93,7 @@ static void stop_other(const char *what)
 	WRITE_ONCE(stop, 1);
 	full_barrier();
 	send(1);
-	yield();
+	give_turn();
 	end(what);
 }
 
@@ -103,7 +103,7 @@ void test_main(void)
 	start_all(2);
 	CHECK_EQ(nr, 2);
 	begin(yielder);
-	yield();
+	give_turn();
 	MEASURE("vcpu-switch", SWITCHES, switches());
 	stop_other("yields");
 	begin(echo);
