@@ -3,6 +3,7 @@
 
 import contextlib
 import re
+import shlex
 
 GUEST_BOOT_S = 1500
 PROMPT = "in guest> "
@@ -79,8 +80,8 @@ class GuestHost:
 
     def until(self, condition, timeout=600):
         """Wait until a shell condition holds in domain 0."""
-        loop = f"until {condition}; do sleep 0.3; done >/dev/null 2>&1"
-        status, _ = self.try_sh(f"timeout {timeout} sh -c '{loop}'", timeout=timeout + 300)
+        loop = shlex.quote(f"until {condition}; do sleep 0.3; done >/dev/null 2>&1")
+        status, _ = self.try_sh(f"timeout {timeout} sh -c {loop}", timeout=timeout + 300)
         if status:
             seen = self.try_sh("xl list; xl vcpu-list; tail -n 20 /var/log/xen/xl-*.log")[1]
             raise AssertionError(f"not within {timeout} s: {condition}\n{seen}")
