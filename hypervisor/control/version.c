@@ -66,9 +66,11 @@ static long ver_compile_info(unsigned long arg)
 }
 
 /* The kinds of guest we start, each with a space behind it: the tools match against it. */
+#define CAPABILITIES		"xen-3.0-x86_64 "
+
 static long ver_capabilities(unsigned long arg)
 {
-	return string_to_guest(arg, xen_capabilities_info_t, "xen-3.0-x86_64 ");
+	return string_to_guest(arg, xen_capabilities_info_t, CAPABILITIES);
 }
 
 static long ver_changeset(unsigned long arg)
@@ -142,30 +144,63 @@ static const u8 *build_id(u32 *len)
 	return desc + *len <= size ? __build_id_start + desc : NULL;
 }
 
-/* Without an argument: how long it is. */
-static long ver_build_id(unsigned long arg)
+/*
+ * Fill in what the guest has room for as it says itself. Its structure has the
+ * layout of xen_build_id. Without an argument: how long it would be.
+ */
+static long bytes_to_guest(unsigned long arg, const void *bytes, u32 len)
 {
 	struct xen_build_id head;
+
+	if (!arg)
+		return len;
+	if (raw_copy_from_guest(&head, arg, sizeof(head.len)))
+		return -EFAULT;
+	if (head.len < len)
+		return -ENOBUFS;
+	if (raw_copy_to_guest(arg + offsetof(struct xen_build_id, buf), bytes, len))
+		return -EFAULT;
+	return len;
+}
+
+static long ver_build_id(unsigned long arg)
+{
 	const u8 *id;
 	u32 len = 0;
 
 	if (!current->domain->is_privileged)
 		return -EPERM;
 	id = build_id(&len);
-	if (!id)
-		return -ENODATA;
-	if (!arg)
-		return len;
-	if (raw_copy_from_guest(&head, arg, sizeof(head.len)))
-		return -EFAULT;
-	if (head.len == 0)
-		return -EINVAL;
-	if (head.len < len)
-		return -ENOBUFS;
-	if (raw_copy_to_guest(arg + offsetof(struct xen_build_id, buf), id, len))
-		return -EFAULT;
-	return len;
+	return id ? bytes_to_guest(arg, id, len) : -ENODATA;
 }
+
+static long ver_extraversion2(unsigned long arg)
+{
+	return bytes_to_guest(arg, xen_abi_extraversion(), strlen(xen_abi_extraversion()));
+}
+
+static long ver_capabilities2(unsigned long arg)
+{
+	return bytes_to_guest(arg, CAPABILITIES, strlen(CAPABILITIES));
+}
+
+static long ver_changeset2(unsigned long arg)
+{
+	return bytes_to_guest(arg, HV_CHANGESET, strlen(HV_CHANGESET));
+}
+
+static long ver_commandline2(unsigned long arg)
+{
+	if (!current->domain->is_privileged)
+		return -EPERM;
+	return bytes_to_guest(arg, saved_cmdline, strlen(saved_cmdline));
+}
+
+/* Since Xen 4.18, whose tools use nothing else: the same strings, whole and without a NUL. */
+#define XENVER_extraversion2	11
+#define XENVER_capabilities2	12
+#define XENVER_changeset2	13
+#define XENVER_commandline2	14
 
 static long (*const version_ops[])(unsigned long arg) = {
 	[XENVER_version] = ver_version,
@@ -179,6 +214,10 @@ static long (*const version_ops[])(unsigned long arg) = {
 	[XENVER_guest_handle] = ver_guest_handle,
 	[XENVER_commandline] = ver_commandline,
 	[XENVER_build_id] = ver_build_id,
+	[XENVER_extraversion2] = ver_extraversion2,
+	[XENVER_capabilities2] = ver_capabilities2,
+	[XENVER_changeset2] = ver_changeset2,
+	[XENVER_commandline2] = ver_commandline2,
 };
 
 /**
@@ -190,8 +229,8 @@ static long (*const version_ops[])(unsigned long arg) = {
  * @a5:  unused
  *
  * ABI: version.h.
- * Return: 0 or what the command gives; -EFAULT, -EINVAL, -EPERM; -ENOSYS for an
- * unknown command.
+ * Return: 0 or what the command gives; -EFAULT, -EINVAL, -EPERM, -ENOBUFS;
+ * -ENOSYS for an unknown command.
  */
 long do_xen_version(unsigned long cmd, unsigned long arg, unsigned long a3, unsigned long a4,
 		    unsigned long a5)
