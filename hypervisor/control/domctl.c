@@ -101,6 +101,8 @@ static const struct command commands[] = {
 	REFUSE(psr_alloc, -ENODEV),
 	REFUSE(soft_reset, -EINVAL),
 	REFUSE(vmtrace_op, -EINVAL),
+	/* To libxl, "not needed": it asks for each guest that is to have none. */
+	[DOMCTL_set_llc_colors] = { .refused = -EOPNOTSUPP },
 	REFUSE(get_paging_mempool_size, -EOPNOTSUPP),
 	REFUSE(set_paging_mempool_size, -EOPNOTSUPP),
 };

@@ -17,6 +17,7 @@
 
 /* Commands that came after 4.17. */
 #define DOMCTL_gsi_permission	88
+#define DOMCTL_set_llc_colors	89
 
 struct domctl_gsi_permission {
 	u32 gsi;
