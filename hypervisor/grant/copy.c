@@ -228,10 +228,10 @@ long grant_copy(void *ops, unsigned int nr)
 	for (unsigned int i = 0; i < nr; i++) {
 		op[i].status = copy_one(&b, &op[i]);
 		if (unlikely(op[i].status))
-			b.d->grant->nr_failed++;
+			grant_count(&b.d->grant->nr_failed, 1);
 	}
 	end_side(&b.source);
 	end_side(&b.dest);
-	b.d->grant->nr_copies += nr;
+	grant_count(&b.d->grant->nr_copies, nr);
 	return 0;
 }

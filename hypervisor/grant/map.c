@@ -142,10 +142,10 @@ long grant_map(void *ops, unsigned int nr)
 	for (unsigned int i = 0; i < nr; i++) {
 		op[i].status = map_one(&b, &op[i]);
 		if (op[i].status)
-			b.d->grant->nr_failed++;
+			grant_count(&b.d->grant->nr_failed, 1);
 	}
 	arch_grant_close(&b.ptes);
 	grant_granter_put(b.granter);
-	b.d->grant->nr_maps += nr;
+	grant_count(&b.d->grant->nr_maps, nr);
 	return 0;
 }

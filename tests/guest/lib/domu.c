@@ -29,8 +29,14 @@ __asm__(
 "	je 4f\n"
 "	cmp $0x1001, %eax\n"
 "	je 5f\n"
+"	mov (%rbx), %r12\n"		/* until another is asked for */
+"	xor %r13d, %r13d\n"
 "	cmp $0x1002, %eax\n"
 "	je 6f\n"
+"	cmp $0x1003, %eax\n"
+"	je 9f\n"
+"	test $0x2000, %eax\n"
+"	jnz 7f\n"
 "	syscall\n"
 "3:	mov %rax, 64(%rbx)\n"
 "	mov (%rbx), %rax\n"
@@ -46,6 +52,23 @@ __asm__(
 "	mov %rdx, %rsi\n"
 "	call *%rax\n"
 "	jmp 3b\n"
+"9:	inc %r13\n"
+"	cmp (%rbx), %r12\n"
+"	je 9b\n"
+"8:	mov %r13, %rax\n"
+"	jmp 3b\n"
+"7:	mov 16(%rbx), %rax\n"
+"	and $0xfff, %eax\n"
+"	mov 24(%rbx), %rdi\n"
+"	mov 32(%rbx), %rsi\n"
+"	mov 40(%rbx), %rdx\n"
+"	mov 48(%rbx), %r10\n"
+"	mov 56(%rbx), %r8\n"
+"	syscall\n"
+"	inc %r13\n"
+"	cmp (%rbx), %r12\n"
+"	je 7b\n"
+"	jmp 8b\n"
 "domu_code_end:\n"
 "	.previous\n");
 
@@ -241,15 +264,31 @@ bool domu_answered(const struct domu *u)
 	return u->mb->answered == u->mb->asked;
 }
 
-long domu_do(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+static long answer(struct domu *u)
 {
-	domu_ask(u, nr, a1, a2, a3, a4, a5);
 	for (unsigned int i = 0; !domu_answered(u); i++) {
 		if (i == PATIENCE)
 			return -4000;
 		HC(sched_op, SCHEDOP_yield, 0, 0, 0, 0);
 	}
 	return u->mb->result;
+}
+
+long domu_do(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	domu_ask(u, nr, a1, a2, a3, a4, a5);
+	return answer(u);
+}
+
+void domu_begin(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4)
+{
+	domu_ask(u, nr, a1, a2, a3, a4, 0);
+}
+
+long domu_end(struct domu *u)
+{
+	u->mb->asked++;
+	return answer(u);
 }
 
 long domu_do_with(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, int arg,
@@ -267,16 +306,6 @@ long domu_do_with(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, int ar
 
 void domu_unmap(struct domu *u)
 {
-	if (!u->window)
-		return;
-	window_close(u->window, u->window_pte);
-	for (unsigned int i = 0; i < ARRAY_SIZE(spare); i++) {
-		if (!spare[i]) {
-			spare[i] = u->window;
-			break;
-		}
-	}
-	u->window = NULL;
 }
 
 long domu_kill(struct domu *u)

@@ -32,8 +32,8 @@ struct domu {
 	u16 id;
 	xen_pfn_t mfn[DOMU_PAGES];
 	volatile struct mailbox *mb;	/* mapped here */
-	void *window;		/* a page of ours in whose place that is, and its entry */
-	u64 window_pte;
+	void *window;		/* a page of ours in whose place that is */
+	u64 window_pte;		/* as it was */
 };
 
 /* Where the other sees its page @n, and something in the mailbox's buffer. */
@@ -44,6 +44,9 @@ struct domu {
 #define DOMU_LOAD	0x1000	/* the word at an address */
 #define DOMU_STORE	0x1001	/* a word to an address */
 #define DOMU_CALL	0x1002	/* a function there, with two arguments; keeps %rbx */
+#define DOMU_SPIN	0x1003	/* count, between domu_begin() and domu_end() */
+/* With the number of a hypercall: make it again and again, between the two. */
+#define DOMU_REPEAT	0x2000
 
 long domctl(unsigned int cmd, u16 domid, struct xen_domctl *op);
 long sysctl(unsigned int cmd, struct xen_sysctl *op);
@@ -56,6 +59,9 @@ void domu_ask(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
 bool domu_answered(const struct domu *u);
 /* It does so and is back, or -4000 if it does not answer: it crashed, say. */
 long domu_do(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
+/* It does so until the other is called; then how often it has. The mailbox has one user. */
+void domu_begin(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4);
+long domu_end(struct domu *u);
 /* With a structure as argument @arg (1 to 4), which comes back changed. */
 long domu_do_with(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, int arg,
 		  void *buf, size_t len);
