@@ -546,6 +546,13 @@ u64 now_ns(void)
 	return 1000000;
 }
 
+void time_emulate_tsc(struct domain *d, u32 khz, u64 elapsed_ns)
+{
+	d->arch.vtsc.khz = khz;
+	d->arch.vtsc.start_ns = 400000;
+	d->arch.vtsc.elapsed_ns = elapsed_ns;
+}
+
 bool time_tsc_is_stable(void)
 {
 	return true;

@@ -43,6 +43,7 @@ struct domu {
 /* Done by the other in place of a hypercall. */
 #define DOMU_LOAD	0x1000	/* the word at an address */
 #define DOMU_STORE	0x1001	/* a word to an address */
+#define DOMU_RDTSC	0x1002	/* the time-stamp counter */
 
 long domctl(unsigned int cmd, u16 domid, struct xen_domctl *op);
 long sysctl(unsigned int cmd, struct xen_sysctl *op);
