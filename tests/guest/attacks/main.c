@@ -27,6 +27,7 @@ static u64 theirs_pte;
 static u64 *secret;		/* a page of ours */
 static u8 *page;		/* an address of ours, to map at */
 static u64 page_pte;
+static void *other_window;	/* for a second domain's mailbox */
 
 static unsigned int round;
 
@@ -60,7 +61,7 @@ static void start(struct domu *u)
 static void stop(struct domu *u)
 {
 	window_close((void *)theirs, theirs_pte);
-	CHECK(domu_end(u));
+	CHECK(domu_stop(u));
 }
 
 static void grant(volatile struct grant_entry_v1 *e, u16 to, u64 mfn, u16 flags)
@@ -387,14 +388,14 @@ static void granter_dies(void)
 	*(u64 *)page = 0x2222;
 
 	/* Its number is not free while we hold on to it; another does not get its page. */
-	CHECK_EQ(domu_make(&next, u.id), -17);
-	CHECK_EQ(domu_make(&next, 0), 0);
+	CHECK_EQ(domu_make_at(&next, u.id, other_window), -17);
+	CHECK_EQ(domu_make_at(&next, 0, other_window), 0);
 	CHECK_EQ(*(u64 *)page, 0x2222);
-	CHECK(domu_end(&next));
+	CHECK(domu_stop(&next));
 	CHECK_EQ(our_unmap(page, h), 0);
 	CHECK_EQ(our_unmap(page, h), GNTST_bad_handle);
 	window_close(page, page_pte);
-	CHECK(domu_end(&u));
+	CHECK(domu_stop(&u));
 	same_memory(before);
 }
 
@@ -491,6 +492,7 @@ void test_main(void)
 	theirs_pte = *pte_of((void *)theirs);
 	page = alloc_pages(1);
 	page_pte = *pte_of(page);
+	other_window = alloc_pages(1);
 	secret = alloc_pages(1);
 	secret[0] = SECRET;
 

@@ -84,7 +84,7 @@ static void stop(struct domu *u)
 {
 	window_close((void *)words, words_pte);
 	window_close((void *)block, block_pte);
-	CHECK(domu_end(u));
+	CHECK(domu_stop(u));
 	for (unsigned int i = 0; i < PORTS; i++) {
 		struct evtchn_close op = { .port = ours[i] };
 
@@ -300,7 +300,7 @@ static void ask_poll(struct domu *u, unsigned int first, unsigned int nr, u64 ti
 	p->ports.p = (void *)(DOMU_BUF + 256);
 	p->nr_ports = nr;
 	p->timeout = timeout;
-	domu_ask(u, __HYPERVISOR_sched_op, SCHEDOP_poll, DOMU_BUF, 0, 0, 0);
+	domu_begin(u, __HYPERVISOR_sched_op, SCHEDOP_poll, DOMU_BUF, 0, 0);
 }
 
 static void clear(struct domu *u)

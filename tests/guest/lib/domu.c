@@ -29,8 +29,14 @@ __asm__(
 "	je 4f\n"
 "	cmp $0x1001, %eax\n"
 "	je 5f\n"
+"	mov (%rbx), %r12\n"		/* until another is asked for */
+"	xor %r13d, %r13d\n"
 "	cmp $0x1002, %eax\n"
 "	je 6f\n"
+"	cmp $0x1003, %eax\n"
+"	je 9f\n"
+"	test $0x2000, %eax\n"
+"	jnz 7f\n"
 "	syscall\n"
 "3:	mov %rax, 64(%rbx)\n"
 "	mov (%rbx), %rax\n"
@@ -41,7 +47,24 @@ __asm__(
 "5:	mov %rsi, (%rdi)\n"
 "	xor %eax, %eax\n"
 "	jmp 3b\n"
-"6:	rdtsc\n"
+"6:	inc %r13\n"
+"	cmp (%rbx), %r12\n"
+"	je 6b\n"
+"8:	mov %r13, %rax\n"
+"	jmp 3b\n"
+"7:	mov 16(%rbx), %rax\n"
+"	and $0xfff, %eax\n"
+"	mov 24(%rbx), %rdi\n"
+"	mov 32(%rbx), %rsi\n"
+"	mov 40(%rbx), %rdx\n"
+"	mov 48(%rbx), %r10\n"
+"	mov 56(%rbx), %r8\n"
+"	syscall\n"
+"	inc %r13\n"
+"	cmp (%rbx), %r12\n"
+"	je 7b\n"
+"	jmp 8b\n"
+"9:	rdtsc\n"
 "	shl $32, %rdx\n"
 "	or %rdx, %rax\n"
 "	jmp 3b\n"
@@ -108,7 +131,7 @@ static long create(struct domu *u, u16 id)
 	c->max_evtchn_port = 1023;
 	c->max_grant_frames = 4;
 	c->max_maptrack_frames = 4;
-	c->grant_opts = 1;
+	c->grant_opts = 2;
 	rc = domctl(XEN_DOMCTL_createdomain, id, &op);
 	u->id = op.domain;
 	return rc;
@@ -183,30 +206,25 @@ static long pin(struct domu *u)
 	return HC(mmuext_op, &op, 1, 0, u->id, 0);
 }
 
-/* Pages for mailboxes; NULL: there was none yet. */
-static void *spare[2];
-
-static void take_window(struct domu *u)
+long domu_make(struct domu *u, u16 id)
 {
-	for (unsigned int i = 0; !u->window && i < ARRAY_SIZE(spare); i++) {
-		u->window = spare[i];
-		spare[i] = NULL;
-	}
-	if (!u->window)
-		u->window = alloc_pages(1);
-	u->window_pte = *pte_of(u->window);
-	u->mb = u->window;
+	static void *window;
+
+	if (!window)
+		window = alloc_pages(1);
+	return domu_make_at(u, id, window);
 }
 
-long domu_make(struct domu *u, u16 id)
+long domu_make_at(struct domu *u, u16 id, void *window)
 {
 	struct xen_domctl op = { .u.max_vcpus.max = 1 };
 	long rc = create(u, id);
 
-	u->window = NULL;
+	u->window = window;
+	u->window_pte = *pte_of(window);
+	u->mb = window;
 	if (rc)
 		return rc;
-	take_window(u);
 	rc = domctl(XEN_DOMCTL_max_vcpus, u->id, &op);
 	rc = rc ?: populate(u);
 	rc = rc ?: fill(u);
@@ -221,7 +239,7 @@ long domu_start(struct domu *u)
 	return domctl(XEN_DOMCTL_unpausedomain, u->id, &op);
 }
 
-void domu_ask(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+static void ask(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 {
 	volatile struct mailbox *mb = u->mb;
 
@@ -235,20 +253,38 @@ void domu_ask(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 	mb->asked++;
 }
 
+static long answer(struct domu *u)
+{
+	volatile struct mailbox *mb = u->mb;
+
+	for (unsigned int i = 0; mb->answered != mb->asked; i++) {
+		if (i == PATIENCE)
+			return -4000;
+		HC(sched_op, SCHEDOP_yield, 0, 0, 0, 0);
+	}
+	return mb->result;
+}
+
+long domu_do(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	ask(u, nr, a1, a2, a3, a4, a5);
+	return answer(u);
+}
+
+void domu_begin(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4)
+{
+	ask(u, nr, a1, a2, a3, a4, 0);
+}
+
 bool domu_answered(const struct domu *u)
 {
 	return u->mb->answered == u->mb->asked;
 }
 
-long domu_do(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+long domu_end(struct domu *u)
 {
-	domu_ask(u, nr, a1, a2, a3, a4, a5);
-	for (unsigned int i = 0; !domu_answered(u); i++) {
-		if (i == PATIENCE)
-			return -4000;
-		HC(sched_op, SCHEDOP_yield, 0, 0, 0, 0);
-	}
-	return u->mb->result;
+	u->mb->asked++;
+	return answer(u);
 }
 
 long domu_do_with(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, int arg,
@@ -266,16 +302,7 @@ long domu_do_with(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, int ar
 
 void domu_unmap(struct domu *u)
 {
-	if (!u->window)
-		return;
 	window_close(u->window, u->window_pte);
-	for (unsigned int i = 0; i < ARRAY_SIZE(spare); i++) {
-		if (!spare[i]) {
-			spare[i] = u->window;
-			break;
-		}
-	}
-	u->window = NULL;
 }
 
 long domu_kill(struct domu *u)
@@ -285,10 +312,9 @@ long domu_kill(struct domu *u)
 	return domctl(XEN_DOMCTL_destroydomain, u->id, &op);
 }
 
-bool domu_end(struct domu *u)
+bool domu_stop(struct domu *u)
 {
 	struct xen_domctl_getdomaininfo info;
-
 	long rc;
 
 	domu_unmap(u);

@@ -32,8 +32,8 @@ struct domu {
 	u16 id;
 	xen_pfn_t mfn[DOMU_PAGES];
 	volatile struct mailbox *mb;	/* mapped here */
-	void *window;		/* a page of ours in whose place that is, and its entry */
-	u64 window_pte;
+	void *window;		/* a page of ours in whose place that is */
+	u64 window_pte;		/* as it was */
 };
 
 /* Where the other sees its page @n, and something in the mailbox's buffer. */
@@ -43,31 +43,38 @@ struct domu {
 /* Done by the other in place of a hypercall. */
 #define DOMU_LOAD	0x1000	/* the word at an address */
 #define DOMU_STORE	0x1001	/* a word to an address */
-#define DOMU_RDTSC	0x1002	/* the time-stamp counter */
+#define DOMU_SPIN	0x1002	/* count, between domu_begin() and domu_end() */
+#define DOMU_RDTSC	0x1003	/* the time-stamp counter */
+/* With the number of a hypercall: make it again and again, between the two. */
+#define DOMU_REPEAT	0x2000
 
 long domctl(unsigned int cmd, u16 domid, struct xen_domctl *op);
 long sysctl(unsigned int cmd, struct xen_sysctl *op);
 
 /* Made, with memory and a context, but not running. 0 or what failed. */
 long domu_make(struct domu *u, u16 id);
+/* The same when there are several: each at a page of its own. */
+long domu_make_at(struct domu *u, u16 id, void *window);
 long domu_start(struct domu *u);
-/* Ask it to do a hypercall, and see whether it has: it may be blocked, or dead, meanwhile. */
-void domu_ask(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
-bool domu_answered(const struct domu *u);
 /* It does so and is back, or -4000 if it does not answer: it crashed, say. */
 long domu_do(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
+/* It does so until the other is called; then how often it has. The mailbox has one user. */
+void domu_begin(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4);
+long domu_end(struct domu *u);
+/* After domu_begin() of what it does once: has it? */
+bool domu_answered(const struct domu *u);
 /* With a structure as argument @arg (1 to 4), which comes back changed. */
 long domu_do_with(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, int arg,
 		  void *buf, size_t len);
 /* All our mappings of it go. */
 void domu_unmap(struct domu *u);
 long domu_kill(struct domu *u);
-/* Killed, and gone but for what others hold of it: false if it is still there. */
-bool domu_end(struct domu *u);
+/* Unmapped, killed, and gone but for what others hold of it: false if it is still there. */
+bool domu_stop(struct domu *u);
 /* Is it there? 0: no; else its state. */
 int domu_info(u16 id, struct xen_domctl_getdomaininfo *info);
 
-/* Frame @idx of its grant table; its shared_info. 0 or what failed. */
+/* Frame @idx of its grant table: 0 or what failed. That of its shared_info. */
 long domu_grant_frame(const struct domu *u, unsigned int idx, u64 *mfn);
 u64 domu_shared_info(const struct domu *u);
 
