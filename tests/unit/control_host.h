@@ -200,6 +200,7 @@ static void host_domain_free(struct domain **slot)
 	rangeset_destroy(&d->access.iomem);
 	rangeset_destroy(&d->access.ioports);
 	rangeset_destroy(&d->access.irqs);
+	free(d->vnuma);
 	free(d->arch.cpu_policy);
 	free(d->vcpu);
 	free(d);
