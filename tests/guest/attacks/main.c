@@ -35,7 +35,7 @@ static unsigned int round;
 static void same_memory(u64 before)
 {
 	if (round)
-		same_memory(before);
+		CHECK_EQ(free_pages(), before);
 }
 
 static u64 data_va(unsigned int n)
