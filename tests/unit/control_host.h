@@ -65,6 +65,7 @@ struct hv_options opts = {
 	.gnttab_max_maptrack_frames = 1024,
 	.gnttab_max_version = 2,
 };
+
 struct perf_counters perfc;
 
 static struct percpu host_cpu = { .online = true };

@@ -90,8 +90,8 @@ static void ticks_of_a_rate(void **state)
 		for (unsigned int j = 0; j < 1000; j++, ns += random() & 0xffffff) {
 			u64 ticks = tsc_scale_khz(some_khz[i], ns);
 
-			assert_true((unsigned __int128)ticks * 1000000 <=
-				    (unsigned __int128)ns * some_khz[i]);
+			assert_true((__uint128_t)ticks * 1000000 <=
+				    (__uint128_t)ns * some_khz[i]);
 			assert_true(tsc_scale_khz(some_khz[i], ns + 1) >= ticks);
 		}
 	}

@@ -195,9 +195,7 @@ static void adjust(const struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_lea
 	}
 }
 
-/* ABI: arch-x86/cpuid.h, leaf 4. Of an emulated counter the rate is known, the scale is in
- * vcpu_time_info.
- */
+/* Of an emulated counter the rate is told; its scale is in vcpu_time_info. */
 static void leaf_time(const struct domain *d, u32 subleaf, struct cpuid_leaf *l)
 {
 	u32 mul, khz = d->arch.vtsc.khz;
@@ -205,7 +203,8 @@ static void leaf_time(const struct domain *d, u32 subleaf, struct cpuid_leaf *l)
 
 	switch (subleaf) {
 	case 0:
-		l->a = (khz ? 1 : 0) | (time_tsc_is_stable() ? 2 : 0) | (cpu_has(F(RDTSCP)) ? 4 : 0);
+		l->a = (khz ? 1 : 0) | (time_tsc_is_stable() ? 2 : 0);
+		l->a |= cpu_has(F(RDTSCP)) ? 4 : 0;
 		l->b = d->tsc_mode;
 		l->c = khz ?: tsc_khz;
 		l->d = d->tsc_incarnation;

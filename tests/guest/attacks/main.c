@@ -188,7 +188,7 @@ static void not_granted(struct domu *u)
 	CHECK_EQ(ours[REF].flags, GTF_permit_access | GTF_readonly);
 	CHECK_EQ(secret[0], SECRET);
 
-	/* A copy by frame number is of its own frames, and no page table; past the end is nothing. */
+	/* A copy by frame number is of its own frames, and no page table. */
 	CHECK_EQ(their_copy(u, 0, mfn, 0, data_mfn(u, 0), DOMID_SELF, 0, 8),
 		 GNTST_permission_denied);
 	CHECK(their_copy(u, 0, mfn, DOMID_SELF, data_mfn(u, 0), DOMID_SELF, 0, 8) < 0);
@@ -455,7 +455,7 @@ static void exchanges(void)
 	CHECK(their_exchange(&u, data_mfn(&u, 3), 0, DOMU_VA(DOMU_L1), &out) < 0);
 	CHECK_EQ(DOMU_OP(&u, memory_op, XENMEM_current_reservation, &self), DOMU_PAGES);
 
-	/* We wait for a page of its, and take it: it has it no more. Nobody waits: gone all the same. */
+	/* We wait for a page of its, and take it: it has it no more. */
 	u64 mfn = data_mfn(&u, 5);
 	u64 was = take_back(0x700);	/* so that we may have one more */
 

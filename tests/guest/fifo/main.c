@@ -235,7 +235,7 @@ static void hostile(struct domu *u)
 			CHECK_EQ(send(n), 0);
 		}
 	}
-	/* A port that is still on a queue, as it says, cannot be closed for good yet, but closes. */
+	/* A port that is on a queue still, as its word says, can be closed, and not again. */
 	words[theirs[6]] |= 1U << EVTCHN_FIFO_LINKED;
 	CHECK_EQ(their_close(u, 6), 0);
 	CHECK_EQ(their_close(u, 6), EINVAL);
