@@ -12,6 +12,7 @@
 #include <hv/percpu.h>
 #include <hv/sched.h>
 #include <hv/time.h>
+#include <asm/tsc_scale.h>
 
 /* xl.cfg(5), tsc_mode. */
 #define TSC_MODE_DEFAULT	0	/* emulated where it must be */
@@ -67,30 +68,43 @@ long domctl_settimeoffset(struct domain *d, struct xen_domctl *op, bool *reply)
 }
 
 /*
- * The TSC is the machine's, whatever is asked, but for a guest that insists on
- * an emulated one: that we do not have. ABI: arch-x86/cpuid.h and xl.cfg(5),
- * tsc_mode.
+ * Is an emulated counter asked for? Only then: the default is the machine's, too. ABI:
+ * arch-x86/cpuid.h and xl.cfg(5), tsc_mode.
  */
-long domctl_settscinfo(struct domain *d, struct xen_domctl *op, bool *reply)
+static int tsc_mode_check(const struct domain *d, const struct xen_domctl_tsc_info *t)
 {
-	const struct xen_domctl_tsc_info *t = &op->u.tsc_info;
+	bool emulate = t->tsc_mode == TSC_MODE_ALWAYS;
 
-	if (d == current->domain)
+	if (t->tsc_mode > TSC_MODE_NEVER)
 		return -EINVAL;
-	switch (t->tsc_mode) {
-	case TSC_MODE_DEFAULT:
-	case TSC_MODE_NEVER:
-		break;
-	case TSC_MODE_ALWAYS:
-		return -EOPNOTSUPP;
-	default:
+	if (emulate && (t->gtsc_khz > TSC_KHZ_MAX || t->elapsed_nsec >= TSC_NS_MAX))
 		return -EINVAL;
-	}
-	d->tsc_mode = t->tsc_mode;
-	d->tsc_incarnation = t->incarnation + 1;
+	/* Its CPUs trap, or not, from the first instruction on. */
+	if (d->created && (emulate || d->tsc_mode == TSC_MODE_ALWAYS))
+		return -EBUSY;
 	return 0;
 }
 
+long domctl_settscinfo(struct domain *d, struct xen_domctl *op, bool *reply)
+{
+	const struct xen_domctl_tsc_info *t = &op->u.tsc_info;
+	int rc;
+
+	if (d == current->domain)
+		return -EINVAL;
+	rc = tsc_mode_check(d, t);
+	if (rc)
+		return rc;
+	d->tsc_mode = t->tsc_mode;
+	d->tsc_incarnation = t->incarnation + 1;
+	if (t->tsc_mode == TSC_MODE_ALWAYS)
+		time_emulate_tsc(d, t->gtsc_khz ?: tsc_khz, t->elapsed_nsec);
+	else
+		time_emulate_tsc(d, 0, 0);
+	return 0;
+}
+
+/* What settscinfo takes on the next machine. */
 long domctl_gettscinfo(struct domain *d, struct xen_domctl *op, bool *reply)
 {
 	struct xen_domctl_tsc_info *t = &op->u.tsc_info;
@@ -104,6 +118,9 @@ long domctl_gettscinfo(struct domain *d, struct xen_domctl *op, bool *reply)
 	if (d->tsc_mode == TSC_MODE_DEFAULT) {
 		t->elapsed_nsec = now_ns();
 		t->gtsc_khz = tsc_khz;
+	} else if (d->tsc_mode == TSC_MODE_ALWAYS) {
+		t->elapsed_nsec = now_ns() - d->arch.vtsc.start_ns + d->arch.vtsc.elapsed_ns;
+		t->gtsc_khz = d->arch.vtsc.khz;
 	}
 	*reply = true;
 	return 0;

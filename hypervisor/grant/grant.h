@@ -62,6 +62,9 @@ BUILD_BUG_ON(ENTRIES_V1 * sizeof(struct grant_active) != PAGE_SIZE << ACTIVE_ORD
 #define MAPTRACK_NONE		(~0U)
 #define MAPTRACK_SHIFT		8	/* handles in a page */
 
+/* Blocks of handles that a table has room for from the beginning; few domains map more. */
+#define MAPTRACK_FIRST		16
+
 /* One mapping. Written by who got the handle, or set MAPTRACK_BUSY. */
 struct maptrack {
 	u16 flags;		/* GNTMAP_* below 16; 0: free, or not yet mapped */
@@ -77,7 +80,10 @@ struct grant_table {
 	struct domain *d;
 	u32 serial;		/* of all tables there ever were */
 
-	/* Written under lock. The arrays only grow and have room for the maximum. */
+	/*
+	 * Written under lock. The arrays only grow and have room for the maximum; that of
+	 * handles once the first are used up, see maptrack.c.
+	 */
 	unsigned int version;	/* 1, 2; 0 while it changes: wait */
 	unsigned int nr_frames;
 	unsigned int nr_entries;	/* in these, by version */
@@ -86,7 +92,7 @@ struct grant_table {
 	void **shared;
 	grant_status_t **status;
 	struct grant_active **active;
-	struct maptrack **maptrack;
+	struct maptrack **maptrack, *maptrack_first[MAPTRACK_FIRST];
 	unsigned int max_frames, max_maptrack, max_version;
 
 	/* The free handle to be used next, and in the upper half the number of changes. */

@@ -7,6 +7,10 @@
  * "next" it read in between may then be anything, and is not used. Memory of a
  * handle stays until the domain goes.
  *
+ * Handles are in blocks. Pointers to the first few of these are in the table; when
+ * they are used up an array takes their place that has room for all there may be.
+ * Who still looks at the first ones finds there what it found before.
+ *
  * Locks: grant_table.lock, for another block of handles.
  */
 #include "grant.h"
@@ -18,7 +22,7 @@
 
 static struct maptrack *entry(const struct grant_table *gt, u32 handle)
 {
-	return &gt->maptrack[handle >> MAPTRACK_SHIFT][handle % BLOCK];
+	return &READ_ONCE(gt->maptrack)[handle >> MAPTRACK_SHIFT][handle % BLOCK];
 }
 
 /* Put handles @first to @last on the stack, that are linked from one to the other. */
@@ -44,6 +48,25 @@ static u32 pop(struct grant_table *gt)
 	return (u32)old;
 }
 
+/* Room for more blocks than the first: an array for as many as there may be. */
+static bool grow_array(struct grant_table *gt)
+{
+	struct maptrack **all = hv_new_array(struct maptrack *, gt->max_maptrack);
+
+	if (!all)
+		return false;
+	spin_lock(&gt->lock);
+	if (gt->maptrack == gt->maptrack_first) {
+		for (unsigned int i = 0; i < MAPTRACK_FIRST; i++)
+			all[i] = gt->maptrack_first[i];
+		__atomic_store_n(&gt->maptrack, all, __ATOMIC_RELEASE);
+		all = NULL;
+	}
+	spin_unlock(&gt->lock);
+	hv_free(all);
+	return true;
+}
+
 /* Add a block, of which the first handle is the caller's. */
 static u32 grow(struct grant_table *gt)
 {
@@ -52,12 +75,16 @@ static u32 grow(struct grant_table *gt)
 
 	if (READ_ONCE(gt->nr_maptrack) >= gt->max_maptrack)
 		return MAPTRACK_NONE;
+	if (READ_ONCE(gt->nr_maptrack) == MAPTRACK_FIRST &&
+	    READ_ONCE(gt->maptrack) == gt->maptrack_first && !grow_array(gt))
+		return MAPTRACK_NONE;
 	block = hv_page_alloc(0);
 	if (!block)
 		return MAPTRACK_NONE;
 
 	spin_lock(&gt->lock);
-	if (gt->nr_maptrack < gt->max_maptrack) {
+	if (gt->nr_maptrack < gt->max_maptrack &&
+	    (gt->nr_maptrack < MAPTRACK_FIRST || gt->maptrack != gt->maptrack_first)) {
 		first = gt->nr_maptrack << MAPTRACK_SHIFT;
 		for (u32 i = 0; i < BLOCK; i++)
 			block[i].ref = first + i + 1;
@@ -128,4 +155,7 @@ void maptrack_destroy(struct grant_table *gt)
 	while (gt->nr_maptrack)
 		hv_page_free(gt->maptrack[--gt->nr_maptrack], 0);
 	gt->free_handle = MAPTRACK_NONE;
+	if (gt->maptrack != gt->maptrack_first)
+		hv_free(gt->maptrack);
+	gt->maptrack = gt->maptrack_first;
 }

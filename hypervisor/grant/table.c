@@ -134,8 +134,8 @@ int grant_table_init(struct domain *d, unsigned int max_frames, unsigned int max
 	gt->shared = hv_new_array(void *, gt->max_frames);
 	gt->status = hv_new_array(grant_status_t *, STATUS_FRAMES(gt->max_frames));
 	gt->active = hv_new_array(struct grant_active *, gt->max_frames);
-	gt->maptrack = hv_new_array(struct maptrack *, max(gt->max_maptrack, 1U));
-	if (!gt->shared || !gt->status || !gt->active || !gt->maptrack)
+	gt->maptrack = gt->maptrack_first;
+	if (!gt->shared || !gt->status || !gt->active)
 		return -ENOMEM;
 	return grow(gt, INITIAL_FRAMES);
 }
@@ -197,7 +197,6 @@ void grant_table_destroy(struct domain *d)
 	hv_free(gt->shared);
 	hv_free(gt->status);
 	hv_free(gt->active);
-	hv_free(gt->maptrack);
 	hv_free(gt);
 	d->grant = NULL;
 }

@@ -175,6 +175,8 @@ def control():
     yield call(20, 1, 0xFE000, 4, 1) + call(21, 1, 0x800003F8, 1) + call(19, 1, 1 << 32 | 4)
     yield call(82, 1, 1 << 33 | 128, page, page) + call(83, 1, 2, page, page) + call(61, 1, 9, page)
     yield call(62, 1, 0, 7, 848, page) + call(63, 1, 0, 0, 0, 0) + call(72, 1, 0, 0) + call(43, 1, 0)
+    yield call(74, 1, 1, 1, page, page, page, page) + call(74, 1, 2 | 1 << 32, 1, *[page] * 4)
+    yield create + call(60, 2, 1 | 1000 << 32, 1, 77) + call(59, 2) + call(60, 2, 0, 1, 0)
     for cmd, words in ((3, ()), (6, (8 << 32, page)), (16, (4, page)), (17, (4, page, page)),
                        (18, (3, 0, 0, page, 64)), (22, (2, page, page)), (26, (19 << 32, page)),
                        (29, (128 << 32, 2, page, page)), (8, (4, page)), (14, (3, 9, page))):

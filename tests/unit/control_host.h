@@ -66,6 +66,7 @@ struct hv_options opts = {
 	.gnttab_max_maptrack_frames = 1024,
 	.gnttab_max_version = 2,
 };
+
 struct perf_counters perfc;
 
 static struct percpu host_cpu = { .online = true };
@@ -201,6 +202,7 @@ static void host_domain_free(struct domain **slot)
 	rangeset_destroy(&d->access.iomem);
 	rangeset_destroy(&d->access.ioports);
 	rangeset_destroy(&d->access.irqs);
+	free(d->vnuma);
 	free(d->arch.cpu_policy);
 	free(d->vcpu);
 	free(d);
@@ -593,6 +595,13 @@ int console_readconsole(struct xen_sysctl_readconsole *op)
 u64 now_ns(void)
 {
 	return 1000000;
+}
+
+void time_emulate_tsc(struct domain *d, u32 khz, u64 elapsed_ns)
+{
+	d->arch.vtsc.khz = khz;
+	d->arch.vtsc.start_ns = 400000;
+	d->arch.vtsc.elapsed_ns = elapsed_ns;
 }
 
 bool time_tsc_is_stable(void)

@@ -337,6 +337,31 @@ static void test_handles_run_out(void **state)
 	assert_int_equal(h, first);
 }
 
+/* More than the table has room for from the beginning, some of them in use meanwhile. */
+static void test_many_handles(void **state)
+{
+	const unsigned int blocks = MAPTRACK_FIRST + 4, nr = blocks << MAPTRACK_SHIFT;
+	struct grant_table *gt = domains[0].grant;
+	u8 *seen = calloc(nr, 1);
+	u32 h;
+
+	/* Whose array is pages of its own: all of them must come back. */
+	gt->max_maptrack = 1024;
+	grant(1, 9, 0, 0, GTF_permit_access);
+	assert_ptr_equal(gt->maptrack, gt->maptrack_first);
+	for (unsigned int i = 0; i < nr; i++) {
+		assert_int_equal(map(0, DEV, 1, 9, &h), 0);
+		assert_true(h < nr && !seen[h]);
+		seen[h] = 1;
+	}
+	assert_ptr_not_equal(gt->maptrack, gt->maptrack_first);
+	for (unsigned int i = 0; i < nr; i++)
+		assert_int_equal(unmap(~0U, host_mfn(1, 0) << 12, i), 0);
+	assert_int_equal(refs(1, 0), 1);
+	assert_int_equal(host_entry(1, 9)->flags, GTF_permit_access);
+	free(seen);
+}
+
 static void test_continuation(void **state)
 {
 	static struct gnttab_map_grant_ref m[70];
@@ -793,6 +818,7 @@ int main(void)
 		T(test_granter_reborn),
 		T(test_mapper_dies),
 		T(test_handles_run_out),
+		T(test_many_handles),
 		T(test_continuation),
 		T(test_copy),
 		T(test_copy_sides),

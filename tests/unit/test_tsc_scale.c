@@ -76,6 +76,27 @@ static void ticks_are_never_too_few(void **state)
 	}
 }
 
+/* An emulated counter: as many ticks as there were, and no fault at the limits. */
+static void ticks_of_a_rate(void **state)
+{
+	assert_int_equal(tsc_scale_khz(1, 999999), 0);
+	assert_int_equal(tsc_scale_khz(1, 1000000), 1);
+	assert_int_equal(tsc_scale_khz(2400000, 5000000000), 12000000000);
+	assert_int_equal(tsc_scale_khz(0, TSC_NS_MAX), 0);
+	assert_int_equal(tsc_scale_khz(TSC_KHZ_MAX, TSC_NS_MAX - 1), (TSC_NS_MAX - 1) * 10);
+	for (unsigned int i = 0; i < ARRAY_SIZE(some_khz); i++) {
+		u64 ns = 0;
+
+		for (unsigned int j = 0; j < 1000; j++, ns += random() & 0xffffff) {
+			u64 ticks = tsc_scale_khz(some_khz[i], ns);
+
+			assert_true((__uint128_t)ticks * 1000000 <=
+				    (__uint128_t)ns * some_khz[i]);
+			assert_true(tsc_scale_khz(some_khz[i], ns + 1) >= ticks);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -83,6 +104,7 @@ int main(void)
 		cmocka_unit_test(ns_are_exact_to_31_bits),
 		cmocka_unit_test(time_never_runs_back),
 		cmocka_unit_test(ticks_are_never_too_few),
+		cmocka_unit_test(ticks_of_a_rate),
 	};
 
 	srandom(1);

@@ -232,6 +232,8 @@ static unsigned long cr4_for(const struct vcpu *v)
 		cr4 &= ~(unsigned long)X86_CR4_FSGSBASE;
 	if (cpu_features.xsave)
 		cr4 |= X86_CR4_OSXSAVE;
+	if (v->domain->arch.vtsc.khz)
+		cr4 |= X86_CR4_TSD;
 	return cr4;
 }
 

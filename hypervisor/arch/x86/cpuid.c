@@ -195,17 +195,23 @@ static void adjust(const struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_lea
 	}
 }
 
-static void leaf_time(u32 subleaf, struct cpuid_leaf *l)
+/* Of an emulated counter the rate is told; its scale is in vcpu_time_info. */
+static void leaf_time(const struct domain *d, u32 subleaf, struct cpuid_leaf *l)
 {
-	u32 mul;
+	u32 mul, khz = d->arch.vtsc.khz;
 	s8 shift;
 
 	switch (subleaf) {
 	case 0:
-		l->a = (time_tsc_is_stable() ? 2 : 0) | (cpu_has(F(RDTSCP)) ? 4 : 0);
-		l->c = tsc_khz;
+		l->a = (khz ? 1 : 0) | (time_tsc_is_stable() ? 2 : 0);
+		l->a |= cpu_has(F(RDTSCP)) ? 4 : 0;
+		l->b = d->tsc_mode;
+		l->c = khz ?: tsc_khz;
+		l->d = d->tsc_incarnation;
 		break;
 	case 1:
+		if (khz)
+			break;
 		time_tsc_scale(&mul, &shift);
 		l->c = mul;
 		l->d = shift;
@@ -225,9 +231,10 @@ static u32 hypervisor_limit(const struct cpu_policy *p)
 }
 
 /* ABI: arch-x86/cpuid.h. */
-static void leaf_hypervisor(const struct cpu_policy *p, u32 leaf, u32 subleaf,
-			    struct cpuid_leaf *l)
+static void leaf_hypervisor(const struct domain *d, u32 leaf, u32 subleaf, struct cpuid_leaf *l)
 {
+	const struct cpu_policy *p = d->arch.cpu_policy;
+
 	if (leaf > hypervisor_limit(p))
 		return;
 	switch (leaf) {
@@ -246,7 +253,7 @@ static void leaf_hypervisor(const struct cpu_policy *p, u32 leaf, u32 subleaf,
 		l->c = XEN_CPUID_FEAT1_MMU_PT_UPDATE_PRESERVE_AD;
 		break;
 	case XEN_CPUID_LEAF(3):
-		leaf_time(subleaf, l);
+		leaf_time(d, subleaf, l);
 		break;
 	case XEN_CPUID_LEAF(5):
 		if (subleaf == 0)
@@ -268,7 +275,7 @@ void pv_cpuid(struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_leaf *out)
 
 	*out = (struct cpuid_leaf){ 0 };
 	if ((leaf & 0xffff0000) == XEN_CPUID_FIRST_LEAF) {
-		leaf_hypervisor(p, leaf, subleaf, out);
+		leaf_hypervisor(v->domain, leaf, subleaf, out);
 	} else {
 		*out = cpu_policy_read(p, leaf, subleaf);
 		adjust(v, leaf, subleaf, out);

@@ -11,6 +11,7 @@
 #include <hv/cpu_policy.h>
 #include <hv/errno.h>
 #include <hv/lib.h>
+#include <hv/time.h>
 #include <asm/apic.h>
 #include <asm/system.h>
 
@@ -121,7 +122,8 @@ static int read_common(const struct vcpu *v, u32 msr, u64 *val)
 {
 	switch (msr) {
 	case MSR_TSC:
-		return constant(true, rdtsc(), val);
+		return constant(true, v->domain->arch.vtsc.khz ? vtsc_read(v->domain) : rdtsc(),
+				val);
 	case MSR_APIC_BASE:
 		return constant(true, APIC_BASE_ADDRESS | APIC_BASE_ENABLE |
 				(v->vcpu_id ? 0 : APIC_BASE_BSP), val);

@@ -272,8 +272,27 @@ bool arch_timer_program(u64 deadline_ns)
 
 /* What guests read. */
 
-static struct vcpu_time_info compose(u32 version)
+/* Of a guest that counts system time: what it reads leads back to it. */
+static struct vcpu_time_info compose_emulated(const struct domain *d, u32 version)
 {
+	struct tsc_scale own = tsc_scale_for(d->arch.vtsc.khz);
+
+	return (struct vcpu_time_info){
+		.version = version,
+		.tsc_timestamp = d->arch.vtsc.start_ticks,
+		.system_time = d->arch.vtsc.start_ns,
+		.tsc_to_system_mul = own.mul,
+		.tsc_shift = own.shift,
+		.flags = XEN_PVCLOCK_TSC_STABLE_BIT,
+	};
+}
+
+static struct vcpu_time_info compose(const struct vcpu *v)
+{
+	u32 version = v->time_copy.version + 2;
+
+	if (unlikely(v->domain->arch.vtsc.khz))
+		return compose_emulated(v->domain, version);
 	return (struct vcpu_time_info){
 		.version = version,
 		.tsc_timestamp = this_cpu()->tsc_base,
@@ -335,7 +354,7 @@ static void publish_secondary(struct vcpu *v, const struct vcpu_time_info *t)
  */
 void time_update_vcpu(struct vcpu *v, bool force)
 {
-	struct vcpu_time_info t = compose(v->time_copy.version + 2);
+	struct vcpu_time_info t = compose(v);
 
 	if (!force && same_time_info(&t, &v->time_copy))
 		return;

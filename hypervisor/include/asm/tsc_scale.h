@@ -55,4 +55,15 @@ static inline u64 tsc_scale_ticks(struct tsc_scale s, u64 ns)
 	return s.shift >= 0 ? (ticks >> s.shift) + 1 : ticks << -s.shift;
 }
 
+/* Ticks at @khz in @ns, rounded down: both below what divides without a fault. */
+#define TSC_KHZ_MAX	10000000U
+#define TSC_NS_MAX	(1UL << 59)
+
+static inline u64 tsc_scale_khz(u32 khz, u64 ns)
+{
+	__uint128_t product = (__uint128_t)ns * khz;
+
+	return div_128_64((u64)(product >> 64), (u64)product, 1000000);
+}
+
 #endif

@@ -177,6 +177,11 @@ struct arch_domain {
 	struct e820_entry *e820;
 	unsigned int nr_e820;
 	struct cpu_policy *cpu_policy;	/* what its CPUs are; constant once it runs */
+	/* If khz is not 0, its time-stamp counter: ticks at some time; constant once it runs */
+	struct {
+		u32 khz;
+		u64 start_ticks, start_ns, elapsed_ns;
+	} vtsc;
 };
 
 /* What a domain is made with, and keeps. ABI: domctl.h, createdomain. */

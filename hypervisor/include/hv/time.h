@@ -19,6 +19,10 @@ u64 ns_to_tsc(u64 ns);
 extern u32 tsc_khz;
 void udelay(unsigned int usec);
 
+/* arch/x86/vtsc.c: a counter of the guest's own. */
+void time_emulate_tsc(struct domain *d, u32 khz, u64 elapsed_ns);
+u64 vtsc_read(const struct domain *d);
+
 /*
  * Write vcpu_time_info of @v (and its registered secondary area) if scale or
  * epoch changed, or @force.

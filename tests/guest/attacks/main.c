@@ -34,7 +34,7 @@ static unsigned int round;
 static void same_memory(u64 before)
 {
 	if (round)
-		same_memory(before);
+		CHECK_EQ(free_pages(), before);
 }
 
 static u64 data_va(unsigned int n)
@@ -60,7 +60,7 @@ static void start(struct domu *u)
 static void stop(struct domu *u)
 {
 	window_close((void *)theirs, theirs_pte);
-	CHECK(domu_end(u));
+	CHECK(domu_stop(u));
 }
 
 static void grant(volatile struct grant_entry_v1 *e, u16 to, u64 mfn, u16 flags)
@@ -187,7 +187,7 @@ static void not_granted(struct domu *u)
 	CHECK_EQ(ours[REF].flags, GTF_permit_access | GTF_readonly);
 	CHECK_EQ(secret[0], SECRET);
 
-	/* A copy by frame number is of its own frames, and no page table; past the end is nothing. */
+	/* A copy by frame number is of its own frames, and no page table. */
 	CHECK_EQ(their_copy(u, 0, mfn, 0, data_mfn(u, 0), DOMID_SELF, 0, 8),
 		 GNTST_permission_denied);
 	CHECK(their_copy(u, 0, mfn, DOMID_SELF, data_mfn(u, 0), DOMID_SELF, 0, 8) < 0);
@@ -390,11 +390,11 @@ static void granter_dies(void)
 	CHECK_EQ(domu_make(&next, u.id), -17);
 	CHECK_EQ(domu_make(&next, 0), 0);
 	CHECK_EQ(*(u64 *)page, 0x2222);
-	CHECK(domu_end(&next));
+	CHECK(domu_stop(&next));
 	CHECK_EQ(our_unmap(page, h), 0);
 	CHECK_EQ(our_unmap(page, h), GNTST_bad_handle);
 	window_close(page, page_pte);
-	CHECK(domu_end(&u));
+	CHECK(domu_stop(&u));
 	same_memory(before);
 }
 
@@ -454,7 +454,7 @@ static void exchanges(void)
 	CHECK(their_exchange(&u, data_mfn(&u, 3), 0, DOMU_VA(DOMU_L1), &out) < 0);
 	CHECK_EQ(DOMU_OP(&u, memory_op, XENMEM_current_reservation, &self), DOMU_PAGES);
 
-	/* We wait for a page of its, and take it: it has it no more. Nobody waits: gone all the same. */
+	/* We wait for a page of its, and take it: it has it no more. */
 	u64 mfn = data_mfn(&u, 5);
 	u64 was = take_back(0x700);	/* so that we may have one more */
 

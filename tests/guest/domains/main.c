@@ -354,6 +354,80 @@ static void claims(struct domu *u)
 	CHECK_EQ(HC(memory_op, XENMEM_claim_pages, &r, 0, 0, 0), EINVAL);
 }
 
+/* ---- Time ---- */
+
+static long set_tsc(const struct domu *u, u32 mode, u32 khz, u64 elapsed)
+{
+	struct xen_domctl op = { .u.tsc_info = {
+		.tsc_mode = mode, .gtsc_khz = khz, .elapsed_nsec = elapsed, .incarnation = 6 } };
+
+	return domctl(XEN_DOMCTL_settscinfo, u->id, &op);
+}
+
+/* What a guest reads leads by the formula of vcpu_time_info to the time that we have. */
+static u64 their_time(struct domu *u, u64 tsc)
+{
+	struct xen_domctl_getdomaininfo info;
+	struct vcpu_time_info t;
+	u64 ns;
+
+	CHECK(domu_info(u->id, &info));
+	CHECK_EQ(map_foreign(page, info.shared_info_frame, u->id, RO), 0);
+	t = ((struct shared_info *)page)->vcpu_info[0].time;
+	window_close(page, page_pte);
+	ns = tsc - t.tsc_timestamp;
+	ns = t.tsc_shift < 0 ? ns >> -t.tsc_shift : ns << t.tsc_shift;
+	return t.system_time + (u64)(((__uint128_t)ns * t.tsc_to_system_mul) >> 32);
+}
+
+/* A counter of 1 MHz that has counted for five seconds when the domain begins. */
+static void emulated_tsc(void)
+{
+	const u64 start_ticks = 5000000;
+	struct xen_domctl op = { 0 };
+	u64 before, tsc, now, last = 0;
+	struct domu u;
+
+	CHECK_EQ(domu_make(&u, 0), 0);
+	CHECK_EQ(set_tsc(&u, 3, 0, 0), EINVAL);
+	CHECK_EQ(set_tsc(&u, 1, 10000001, 0), EINVAL);
+	CHECK_EQ(set_tsc(&u, 1, 0, 1UL << 59), EINVAL);
+	CHECK_EQ(set_tsc(&u, 1, 1000, 5000000000), 0);
+	CHECK_EQ(domu_start(&u), 0);
+	CHECK_EQ(set_tsc(&u, 1, 1000, 0), EBUSY);
+	CHECK_EQ(set_tsc(&u, 2, 0, 0), EBUSY);
+	for (unsigned int i = 0; i < 50; i++) {
+		before = system_time();
+		tsc = domu_do(&u, DOMU_RDTSC, 0, 0, 0, 0, 0);
+		now = system_time();
+		CHECK(tsc >= start_ticks && tsc < start_ticks + now / 1000);
+		CHECK(tsc >= last);
+		last = tsc;
+		/* To a tick's precision. */
+		CHECK(their_time(&u, tsc) + 2000 >= before);
+		CHECK(their_time(&u, tsc) <= now + 2000);
+	}
+	CHECK_EQ(domctl(XEN_DOMCTL_gettscinfo, u.id, &op), 0);
+	CHECK_EQ(op.u.tsc_info.tsc_mode, 1);
+	CHECK_EQ(op.u.tsc_info.gtsc_khz, 1000);
+	CHECK_EQ(op.u.tsc_info.incarnation, 7);
+	CHECK(op.u.tsc_info.elapsed_nsec >= 5000000000 &&
+	      op.u.tsc_info.elapsed_nsec <= 5000000000 + system_time());
+	stop(&u);
+
+	/* The machine's: also if its rate is said, as the tools do. */
+	CHECK_EQ(domu_make(&u, 0), 0);
+	CHECK_EQ(set_tsc(&u, 1, 1000, 0), 0);
+	CHECK_EQ(set_tsc(&u, 0, 1000, 5000000000), 0);
+	CHECK_EQ(domu_start(&u), 0);
+	before = system_time();
+	tsc = domu_do(&u, DOMU_RDTSC, 0, 0, 0, 0, 0);
+	CHECK(their_time(&u, tsc) >= before && their_time(&u, tsc) <= system_time());
+	CHECK_EQ(set_tsc(&u, 2, 0, 0), 0);
+	CHECK_EQ(set_tsc(&u, 1, 0, 0), EBUSY);
+	stop(&u);
+}
+
 /* ---- Dying ---- */
 
 static void crashes_alone(void)
@@ -481,6 +555,7 @@ void test_main(void)
 	CHECK_EQ(evtchn(EVTCHNOP_close, &close), 0);
 	CHECK_EQ(free_pages(), before);
 
+	emulated_tsc();
 	crashes_alone();
 	dies_while_mapped();
 	dies_half_built();

@@ -35,6 +35,8 @@ __asm__(
 "	je 6f\n"
 "	cmp $0x1003, %eax\n"
 "	je 9f\n"
+"	cmp $0x1004, %eax\n"
+"	je 10f\n"
 "	test $0x2000, %eax\n"
 "	jnz 7f\n"
 "	syscall\n"
@@ -47,14 +49,9 @@ __asm__(
 "5:	mov %rsi, (%rdi)\n"
 "	xor %eax, %eax\n"
 "	jmp 3b\n"
-"6:	mov %rdi, %rax\n"
-"	mov %rsi, %rdi\n"
-"	mov %rdx, %rsi\n"
-"	call *%rax\n"
-"	jmp 3b\n"
-"9:	inc %r13\n"
+"6:	inc %r13\n"
 "	cmp (%rbx), %r12\n"
-"	je 9b\n"
+"	je 6b\n"
 "8:	mov %r13, %rax\n"
 "	jmp 3b\n"
 "7:	mov 16(%rbx), %rax\n"
@@ -69,6 +66,15 @@ __asm__(
 "	cmp (%rbx), %r12\n"
 "	je 7b\n"
 "	jmp 8b\n"
+"9:	rdtsc\n"
+"	shl $32, %rdx\n"
+"	or %rdx, %rax\n"
+"	jmp 3b\n"
+"10:	mov %rdi, %rax\n"
+"	mov %rsi, %rdi\n"
+"	mov %rdx, %rsi\n"
+"	call *%rax\n"
+"	jmp 3b\n"
 "domu_code_end:\n"
 "	.previous\n");
 
@@ -207,19 +213,29 @@ static long pin(struct domu *u)
 	return HC(mmuext_op, &op, 1, 0, u->id, 0);
 }
 
-/* Pages for mailboxes; NULL: there was none yet. */
-static void *spare[2];
+/* Pages for mailboxes, given back; NULL: none. */
+static void *spare[8];
 
-static void take_window(struct domu *u)
+static void *take_window(void)
 {
-	for (unsigned int i = 0; !u->window && i < ARRAY_SIZE(spare); i++) {
-		u->window = spare[i];
+	for (unsigned int i = 0; i < ARRAY_SIZE(spare); i++) {
+		void *window = spare[i];
+
 		spare[i] = NULL;
+		if (window)
+			return window;
 	}
-	if (!u->window)
-		u->window = alloc_pages(1);
-	u->window_pte = *pte_of(u->window);
-	u->mb = u->window;
+	return alloc_pages(1);
+}
+
+static void give_window(void *window)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(spare); i++) {
+		if (!spare[i]) {
+			spare[i] = window;
+			return;
+		}
+	}
 }
 
 long domu_make(struct domu *u, u16 id)
@@ -230,7 +246,9 @@ long domu_make(struct domu *u, u16 id)
 	u->window = NULL;
 	if (rc)
 		return rc;
-	take_window(u);
+	u->window = take_window();
+	u->window_pte = *pte_of(u->window);
+	u->mb = u->window;
 	rc = domctl(XEN_DOMCTL_max_vcpus, u->id, &op);
 	rc = rc ?: populate(u);
 	rc = rc ?: fill(u);
@@ -306,6 +324,11 @@ long domu_do_with(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, int ar
 
 void domu_unmap(struct domu *u)
 {
+	if (!u->window)
+		return;
+	window_close(u->window, u->window_pte);
+	give_window(u->window);
+	u->window = NULL;
 }
 
 long domu_kill(struct domu *u)
@@ -315,10 +338,9 @@ long domu_kill(struct domu *u)
 	return domctl(XEN_DOMCTL_destroydomain, u->id, &op);
 }
 
-bool domu_end(struct domu *u)
+bool domu_stop(struct domu *u)
 {
 	struct xen_domctl_getdomaininfo info;
-
 	long rc;
 
 	domu_unmap(u);

@@ -43,8 +43,9 @@ struct domu {
 /* Done by the other in place of a hypercall. */
 #define DOMU_LOAD	0x1000	/* the word at an address */
 #define DOMU_STORE	0x1001	/* a word to an address */
-#define DOMU_CALL	0x1002	/* a function there, with two arguments; keeps %rbx */
-#define DOMU_SPIN	0x1003	/* count, between domu_begin() and domu_end() */
+#define DOMU_SPIN	0x1002	/* count, between domu_begin() and domu_end() */
+#define DOMU_RDTSC	0x1003	/* the time-stamp counter */
+#define DOMU_CALL	0x1004	/* a function there, with two arguments; keeps %rbx */
 /* With the number of a hypercall: make it again and again, between the two. */
 #define DOMU_REPEAT	0x2000
 
@@ -68,12 +69,12 @@ long domu_do_with(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, int ar
 /* All our mappings of it go. */
 void domu_unmap(struct domu *u);
 long domu_kill(struct domu *u);
-/* Killed, and gone but for what others hold of it: false if it is still there. */
-bool domu_end(struct domu *u);
+/* Unmapped, killed, and gone but for what others hold of it: false if it is still there. */
+bool domu_stop(struct domu *u);
 /* Is it there? 0: no; else its state. */
 int domu_info(u16 id, struct xen_domctl_getdomaininfo *info);
 
-/* Frame @idx of its grant table; its shared_info. 0 or what failed. */
+/* Frame @idx of its grant table: 0 or what failed. That of its shared_info. */
 long domu_grant_frame(const struct domu *u, unsigned int idx, u64 *mfn);
 u64 domu_shared_info(const struct domu *u);
 

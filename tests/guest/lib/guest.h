@@ -86,6 +86,9 @@ long make_readonly(void *va);
 long make_writable(void *va);
 long mmuext(unsigned int cmd, u64 mfn);
 
+/* System time by vcpu_time_info, of vCPU 0. */
+u64 system_time(void);
+
 /* Numbers from a seed: "seed=N" on the command line, or a fixed one. It is printed. */
 void random_seed(void);
 u32 random_below(u32 n);

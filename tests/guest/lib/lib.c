@@ -220,6 +220,23 @@ long mmuext(unsigned int cmd, u64 mfn)
 	return HC(mmuext_op, &op, 1, 0, DOMID_SELF, 0);
 }
 
+u64 system_time(void)
+{
+	const volatile struct vcpu_time_info *t = &shared_info->vcpu_info[0].time;
+	u64 ns;
+	u32 lo, hi, version;
+
+	do {
+		version = t->version & ~1U;
+		__asm__ __volatile__("lfence; rdtsc" : "=a" (lo), "=d" (hi) :: "memory");
+		ns = ((u64)hi << 32 | lo) - t->tsc_timestamp;
+		ns = t->tsc_shift < 0 ? ns >> -t->tsc_shift : ns << t->tsc_shift;
+		ns = t->system_time + (u64)(((__uint128_t)ns * t->tsc_to_system_mul) >> 32);
+		__asm__ __volatile__("" ::: "memory");
+	} while (t->version != version);
+	return ns;
+}
+
 static u64 random_state = 20260101;
 
 void random_seed(void)

@@ -26,7 +26,7 @@ static long ask(struct domu *u, u64 nr, const u64 *a)
 	struct xen_domctl_getdomaininfo info;
 
 	calls++;
-	domu_ask(u, nr, a[0], a[1], a[2], a[3], a[4]);
+	domu_begin(u, nr, a[0], a[1], a[2], a[3]);
 	for (unsigned int i = 0; !domu_answered(u); i++) {
 		HC(sched_op, SCHEDOP_yield, 0, 0, 0, 0);
 		if (i % 64 != 63)
@@ -132,7 +132,7 @@ static void control_calls(void)
 		else
 			one_sysctl(&u, random_below(40));
 	}
-	CHECK(domu_end(&u));
+	CHECK(domu_stop(&u));
 }
 
 /* ---- Any call ---- */
@@ -276,7 +276,7 @@ static void any_calls(void)
 		while (done++ < CALLS && any_call(&u) != -4000)
 			if (canary[done % 512] != SECRET)
 				break;
-		if (!domu_end(&u)) {
+		if (!domu_stop(&u)) {
 			check_at(false, "a dead domain is gone", __FILE__, __LINE__);
 			return;
 		}
@@ -309,12 +309,13 @@ void test_main(void)
 	for (unsigned int i = 0; i < 512; i++)
 		canary[i] = SECRET;
 	/* What grows with use has grown by the second time. */
-	for (unsigned int round = 0; round < 2; round++) {
+	for (unsigned int round = 0; round < 3; round++) {
 		before = free_pages();
 		ports = open_ports();
 		pages = HC(memory_op, XENMEM_current_reservation, &self, 0, 0, 0);
 		control_calls();
 		any_calls();
+		say("round %u, %lu pages were free, are %lu\n", round, before, free_pages());
 		say("%u calls in %u lives; of any call %u were done, %u refused\n", calls, lives,
 		    answers[0], answers[1]);
 	}

@@ -123,6 +123,23 @@ static void debug_registers(void)
 	CHECK_EQ(HC(set_debugreg, 7, 0, 0, 0, 0), 0);
 }
 
+static void do_rdtsc(void *arg) { __asm__ __volatile__("rdtsc" ::: "rax", "rdx"); }
+static void do_set_cr4(void *arg) { __asm__ __volatile__("mov %0, %%cr4" :: "r" (arg)); }
+
+/* For its programs a kernel forbids RDTSC; itself it may go on. */
+static void forbidden_tsc(void)
+{
+	unsigned long cr4;
+
+	__asm__ __volatile__("mov %%cr4, %0" : "=r" (cr4));
+	CHECK(!(cr4 & 4));
+	CHECK_EQ(catch_trap(do_set_cr4, (void *)(cr4 | 4)), -1);
+	CHECK_EQ(catch_trap(do_rdtsc, NULL), -1);
+	CHECK_EQ(catch_trap(do_rdmsr, (void *)0x10UL), -1);
+	CHECK_EQ(catch_trap(do_set_cr4, (void *)cr4), -1);
+	CHECK_EQ(catch_trap(do_rdtsc, NULL), -1);
+}
+
 static void bad_handlers(void)
 {
 	struct trap_info bad[2] = { { 6, 0, FLAT_KERNEL_CS, 0x0000900000000000UL }, { 0 } };
@@ -143,5 +160,6 @@ void test_main(void)
 	privileged();
 	forced_cpuid();
 	debug_registers();
+	forbidden_tsc();
 	bad_handlers();
 }

@@ -15,6 +15,8 @@
 #include <hv/percpu.h>
 #include <hv/perfc.h>
 #include <hv/string.h>
+#include <hv/time.h>
+#include <asm/cpu.h>
 #include <asm/system.h>
 
 #define INSN_MAX	15
@@ -329,12 +331,38 @@ static void emulate_cpuid(struct vcpu *v, struct cpu_user_regs *regs)
 	regs->rdx = leaf.d;
 }
 
+/*
+ * CR4.TSD traps ring 3, where a guest's kernel is, too. That bit may be the guest's, who
+ * means its programs; or ours, for a counter that is emulated.
+ */
+static bool emulate_rdtsc(const struct vcpu *v, struct cpu_user_regs *regs, bool kernel)
+{
+	u64 tsc;
+
+	if (!kernel && (v->arch.ctrlreg[4] & X86_CR4_TSD))
+		return false;
+	tsc = v->domain->arch.vtsc.khz ? vtsc_read(v->domain) : rdtsc();
+	regs->rax = (u32)tsc;
+	regs->rdx = tsc >> 32;
+	return true;
+}
+
+static bool emulate_rdtscp(const struct vcpu *v, struct cpu_user_regs *regs, bool kernel)
+{
+	if (!cpu_features.tsc_aux || !emulate_rdtsc(v, regs, kernel))
+		return false;
+	regs->rcx = v->arch.tsc_aux;
+	return true;
+}
+
 /* 0F 01 /r: XSETBV, XGETBV and RDTSCP are told apart by the whole ModRM byte. */
-static bool emulate_0f01(struct vcpu *v, struct cpu_user_regs *regs, u8 modrm)
+static bool emulate_0f01(struct vcpu *v, struct cpu_user_regs *regs, u8 modrm, bool kernel)
 {
 	switch (modrm) {
+	case 0xf9:	/* rdtscp */
+		return emulate_rdtscp(v, regs, kernel);
 	case 0xd1:	/* xsetbv */
-		return (v->arch.ctrlreg[4] & X86_CR4_OSXSAVE) &&
+		return kernel && (v->arch.ctrlreg[4] & X86_CR4_OSXSAVE) &&
 		       pv_set_xcr0(v, regs->rcx, (u32)regs->rax | regs->rdx << 32) == 0;
 	}
 	return false;
@@ -353,11 +381,13 @@ static bool emulate_0f(struct vcpu *v, struct cpu_user_regs *regs, struct insn *
 		emulate_cpuid(v, regs);
 		return true;
 	}
+	if (op == 0x31)
+		return emulate_rdtsc(v, regs, kernel);
+	if (op == 0x01)
+		return next_byte(in, &modrm) && emulate_0f01(v, regs, modrm, kernel);
 	if (!kernel)
 		return false;
 	switch (op) {
-	case 0x01:
-		return next_byte(in, &modrm) && emulate_0f01(v, regs, modrm);
 	case 0x06:	/* clts */
 		do_fpu_taskswitch(0, 0, 0, 0, 0);
 		return true;
