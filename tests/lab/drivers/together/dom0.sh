@@ -70,14 +70,15 @@ cycle() {	# a second disk and a second interface
 for n in 1 2 3; do t "plugged and unplugged, $n" cycle $(xl domid g1); done
 
 # A disk attached and detached by the store alone, as the toolstack takes its time.
+# Both sides at once: a backend whose frontend has no state is one whose guest is gone.
 store_attach() {	# DOMID
 	FE=/local/domain/$1/device/vbd/51728
 	BE=/local/domain/0/backend/vbd/$1/51728
 	xenstore-write $FE "" $BE "" && xenstore-chmod $FE n$1 r0 && xenstore-chmod $BE n0 r$1 &&
 	xenstore-write $BE/frontend $FE $BE/frontend-id $1 $BE/online 1 $BE/mode w $BE/type phy \
 		$BE/params /dev/ram1 $BE/physical-device 1:1 $BE/dev xvdb $BE/device-type disk \
-		$BE/hotplug-status connected $BE/state 1 &&
-	xenstore-write $FE/backend $BE $FE/backend-id 0 $FE/virtual-device 51728 \
+		$BE/hotplug-status connected $BE/state 1 \
+		$FE/backend $BE $FE/backend-id 0 $FE/virtual-device 51728 \
 		$FE/device-type disk $FE/state 1
 }
 store_detach() { xenstore-write $BE/online 0 $BE/state 5 && becomes $BE/state 6 && xenstore-rm $FE && xenstore-rm $BE; }
