@@ -55,17 +55,20 @@ static int open_disk(struct blk_dev *dev, dev_t devt)
 	read_type(dev);
 	handle = disk_open(devt, dev->limits.readonly);
 	if (IS_ERR(handle)) {
-		dev_err(log, "cannot open disk %x:%x %s: %ld; check the disk line of domain %d\n",
-			MAJOR(devt), MINOR(devt), dev->limits.readonly ? "to read" : "to write",
-			PTR_ERR(handle), dev->be->dev->otherend_id);
+		dev_err_ratelimited(log,
+				    "cannot open disk %x:%x %s: %ld; check the disk line of domain %d\n",
+				    MAJOR(devt), MINOR(devt),
+				    dev->limits.readonly ? "to read" : "to write",
+				    PTR_ERR(handle), dev->be->dev->otherend_id);
 		return PTR_ERR(handle);
 	}
 	dev->handle = handle;
 	dev->devt = devt;
 	dev->bdev = disk_bdev(handle);
 	if (bdev_logical_block_size(dev->bdev) > FRAME_BYTES) {
-		dev_err(log, "disk %x:%x has blocks of %u bytes, a frame has %u\n", MAJOR(devt),
-			MINOR(devt), bdev_logical_block_size(dev->bdev), FRAME_BYTES);
+		dev_err_ratelimited(log, "disk %x:%x has blocks of %u bytes, a frame has %u\n",
+				    MAJOR(devt), MINOR(devt), bdev_logical_block_size(dev->bdev),
+				    FRAME_BYTES);
 		blk_disk_close(dev);
 		return -EINVAL;
 	}

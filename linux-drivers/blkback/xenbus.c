@@ -220,10 +220,11 @@ static int connect(struct xenbus_be *be)
 	if (rc)
 		return rc;
 	queue_delayed_work(system_wq, &dev->tick, TICK);
-	dev_info(&be->dev->dev, "domain %d: %u queue(s) of %u page(s), %s%s\n",
-		 be->dev->otherend_id, h.rings, 1U << h.order,
-		 h.abi32 ? "x86_32-abi" : "x86_64-abi",
-		 dev->persistent ? ", persistent grants" : "");
+	/* A guest may connect as often as it likes. */
+	dev_info_ratelimited(&be->dev->dev, "domain %d: %u queue(s) of %u page(s), %s%s\n",
+			     be->dev->otherend_id, h.rings, 1U << h.order,
+			     h.abi32 ? "x86_32-abi" : "x86_64-abi",
+			     dev->persistent ? ", persistent grants" : "");
 	return blk_disk_publish(dev);
 }
 

@@ -291,13 +291,14 @@ static void tx_set_gso(struct sk_buff *skb, const struct nb_tx_done *done)
 	info->gso_type |= SKB_GSO_DODGY;
 }
 
-/* Only TCP segments can become one, and a guest's large ones are as large as they get. */
+/*
+ * Only TCP segments can become one. All TCP goes the same way, large segments too,
+ * or they would overtake those of their flow that are held back.
+ */
 static bool tx_may_merge(const struct sk_buff *skb)
 {
 	unsigned int len = skb_headlen(skb);
 
-	if (skb_is_gso(skb))
-		return false;
 	switch (skb->protocol) {
 	case htons(ETH_P_IP):
 		return len >= sizeof(struct iphdr) && ip_hdr(skb)->protocol == IPPROTO_TCP;

@@ -252,9 +252,9 @@ static void complain(struct pb_dev *pb, int offset, int size)
 	if (pb->complained)
 		return;
 	pb->complained = true;
-	pci_info(pb->pdev,
-		 "the guest may not write configuration register %#x (%d bytes); if its driver fails, allow this one by \"echo %s-%x:%x:0 > /sys/bus/pci/drivers/pciback/quirks\" or all by permissive=1 in the guest's pci= line; further ones are not logged\n",
-		 offset, size, pci_name(pb->pdev), offset, size);
+	dev_info_ratelimited(&pb->pdev->dev,
+			     "the guest may not write configuration register %#x (%d bytes); if its driver fails, allow this one by \"echo %s-%x:%x:0 > /sys/bus/pci/drivers/pciback/quirks\" or all by permissive=1 in the guest's pci= line; further ones are not logged\n",
+			     offset, size, pci_name(pb->pdev), offset, size);
 }
 
 /* Byte by byte, where fields took part of the access. */

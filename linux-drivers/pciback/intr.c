@@ -43,8 +43,9 @@ static void listen(struct pb_dev *pb)
 		return;
 	rc = request_irq(pb->gsi, not_ours, IRQF_SHARED, pb->irq_name, pb);
 	if (rc) {
-		pci_warn(pb->pdev, "interrupt line %u cannot be listened to: error %d; drivers of this domain on it may fail\n",
-			 pb->gsi, rc);
+		dev_warn_ratelimited(&pb->pdev->dev,
+				     "interrupt line %u cannot be listened to: error %d; drivers of this domain on it may fail\n",
+				     pb->gsi, rc);
 		return;
 	}
 	pb->listening = true;

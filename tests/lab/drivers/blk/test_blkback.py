@@ -275,12 +275,13 @@ heard g "GUEST ready"
 D=$(domid g)
 FE=/local/domain/$D/device/vbd/51728
 BE=/local/domain/0/backend/vbd/$D/51728
+# Both sides at once: a backend whose frontend has no state is one whose guest is gone.
 attach() {
 	xenstore-write $FE "" $BE "" && xenstore-chmod $FE n$D r0 && xenstore-chmod $BE n0 r$D &&
 	xenstore-write $BE/frontend $FE $BE/frontend-id $D $BE/online 1 $BE/mode w $BE/type phy \
 		$BE/params /dev/ram1 $BE/physical-device 1:1 $BE/dev xvdb $BE/device-type disk \
-		$BE/hotplug-status connected $BE/state 1 &&
-	xenstore-write $FE/backend $BE $FE/backend-id 0 $FE/virtual-device 51728 \
+		$BE/hotplug-status connected $BE/state 1 \
+		$FE/backend $BE $FE/backend-id 0 $FE/virtual-device 51728 \
 		$FE/device-type disk $FE/state 1
 }
 detach() {

@@ -1,4 +1,5 @@
-# Runs as the rest of /init in domain 0 of test_together.py; $OWN names the modules under test.
+# Runs as the rest of /init in domain 0 of test_together.py; $OWN names the modules under test,
+# $CYCLES says how often a disk is attached and detached.
 ip=/usr/local/bin/ip
 G=10.9.0.2
 LOG=/var/log/xen/guest-g1.log
@@ -67,6 +68,41 @@ cycle() {	# a second disk and a second interface
 	xl block-detach g1 xvdb && xl network-detach g1 1 && within 20 same "$with_guest"
 }
 for n in 1 2 3; do t "plugged and unplugged, $n" cycle $(xl domid g1); done
+
+# A disk attached and detached by the store alone, as the toolstack takes its time.
+# Both sides at once: a backend whose frontend has no state is one whose guest is gone.
+store_attach() {	# DOMID
+	FE=/local/domain/$1/device/vbd/51728
+	BE=/local/domain/0/backend/vbd/$1/51728
+	xenstore-write $FE "" $BE "" && xenstore-chmod $FE n$1 r0 && xenstore-chmod $BE n0 r$1 &&
+	xenstore-write $BE/frontend $FE $BE/frontend-id $1 $BE/online 1 $BE/mode w $BE/type phy \
+		$BE/params /dev/ram1 $BE/physical-device 1:1 $BE/dev xvdb $BE/device-type disk \
+		$BE/hotplug-status connected $BE/state 1 \
+		$FE/backend $BE $FE/backend-id 0 $FE/virtual-device 51728 \
+		$FE/device-type disk $FE/state 1
+}
+store_detach() { xenstore-write $BE/online 0 $BE/state 5 && becomes $BE/state 6 && xenstore-rm $FE && xenstore-rm $BE; }
+becomes() {	# NODE VALUE
+	for i in $(seq 200); do [ "$(xenstore-read $1)" = $2 ] && return 0; sleep 0.05; done
+	return 1
+}
+by_store() {	# TIMES
+	dom=$(xl domid g1)
+	for i in $(seq 100); do g test -e /dev/xvdb || break; sleep 0.1; done
+	for n in $(seq $1); do
+		store_attach $dom && becomes $BE/state 4 && becomes $FE/state 4 && store_detach && continue
+		echo "attachment $n of $1 failed"
+		xenstore-ls -fp $BE; xenstore-ls -fp $FE
+		return 1
+	done
+}
+slab() { sed -n 's/^Slab: *\([0-9]*\) kB/\1/p' /proc/meminfo; }
+no_more() { echo "$1 kB of kernel memory, now $(slab)"; [ $(slab) -le $(($1 + 1024)) ]; }
+t "attached and detached by the store" by_store 5
+kept=$(slab)
+t "and $CYCLES times more" by_store $CYCLES
+t "nothing of them is left" within 20 same "$with_guest"
+t "nor memory" no_more $kept
 
 dd if=/dev/zero of=/dev/ram0 bs=1M count=16 2>/dev/null
 g "(blkio churn /dev/xvda 5 1000) >/dev/null 2>&1 &"

@@ -2,11 +2,13 @@
 """All of this tree's modules in one dom0, and a guest that uses them.
 
 A PV guest with a disk and a network interface: data and traffic checked, both
-plugged and unplugged, killed under load, modules unloaded and loaded again.
+plugged and unplugged (HOSPES_CYCLES times), killed under load, modules unloaded
+and loaded again.
 HOSPES_LAB_XEN=hospes does it on this tree's hypervisor, HOSPES_LAB_SUITE=trixie
 with Debian 13's kernel in dom0 and guest.
 """
 
+import os
 import pathlib
 import sys
 
@@ -19,6 +21,7 @@ import netlab
 import xenhost
 from initramfs import Initramfs
 
+CYCLES = os.environ.get("HOSPES_CYCLES", "20")
 STOCK = ("xenfs", "xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-blkback",
 	 "xen-netback", "bridge", "brd")
 
@@ -45,7 +48,7 @@ def dom0_image(stock, dest, own):
 	img.add_file(xenhost.vmlinux(kernel_root, kver, dest / "vmlinux"), "boot/vmlinux")
 	img.add_file(guest_image(stock, dest, blkio, netload), "boot/guest.img")
 	names = " ".join(name.replace("-", "_") for name in own)
-	img.set_init(f"OWN='{names}'\n" + (HERE / "dom0.sh").read_text())
+	img.set_init(f"OWN='{names}'\nCYCLES={CYCLES}\n" + (HERE / "dom0.sh").read_text())
 	return img.write(dest / "dom0.img")
 
 

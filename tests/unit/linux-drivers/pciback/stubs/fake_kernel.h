@@ -134,6 +134,7 @@ extern unsigned int fake_messages;
 #define fake_log(fmt, ...)	(fake_messages++, (void)snprintf(NULL, 0, fmt, ##__VA_ARGS__))
 #define pr_err(fmt, ...)	fake_log(fmt, ##__VA_ARGS__)
 #define pci_info(d, fmt, ...)	fake_log(fmt, ##__VA_ARGS__)
+#define dev_info_ratelimited(d, fmt, ...)	fake_log(fmt, ##__VA_ARGS__)
 #define pci_warn(d, fmt, ...)	fake_log(fmt, ##__VA_ARGS__)
 
 #define sysfs_emit_at(buf, at, ...)	\
