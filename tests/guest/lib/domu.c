@@ -29,6 +29,8 @@ __asm__(
 "	je 4f\n"
 "	cmp $0x1001, %eax\n"
 "	je 5f\n"
+"	cmp $0x1002, %eax\n"
+"	je 6f\n"
 "	syscall\n"
 "3:	mov %rax, 64(%rbx)\n"
 "	mov (%rbx), %rax\n"
@@ -38,6 +40,11 @@ __asm__(
 "	jmp 3b\n"
 "5:	mov %rsi, (%rdi)\n"
 "	xor %eax, %eax\n"
+"	jmp 3b\n"
+"6:	mov %rdi, %rax\n"
+"	mov %rsi, %rdi\n"
+"	mov %rdx, %rsi\n"
+"	call *%rax\n"
 "	jmp 3b\n"
 "domu_code_end:\n"
 "	.previous\n");
@@ -207,7 +214,7 @@ long domu_start(struct domu *u)
 	return domctl(XEN_DOMCTL_unpausedomain, u->id, &op);
 }
 
-long domu_do(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+void domu_ask(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 {
 	volatile struct mailbox *mb = u->mb;
 
@@ -219,6 +226,13 @@ long domu_do(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 	mb->args[4] = a5;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	mb->asked++;
+}
+
+long domu_do(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	volatile struct mailbox *mb = u->mb;
+
+	domu_ask(u, nr, a1, a2, a3, a4, a5);
 	for (unsigned int i = 0; mb->answered != mb->asked; i++) {
 		if (i == PATIENCE)
 			return -4000;

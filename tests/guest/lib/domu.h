@@ -42,6 +42,7 @@ struct domu {
 /* Done by the other in place of a hypercall. */
 #define DOMU_LOAD	0x1000	/* the word at an address */
 #define DOMU_STORE	0x1001	/* a word to an address */
+#define DOMU_CALL	0x1002	/* a function there, with two arguments; keeps %rbx */
 
 long domctl(unsigned int cmd, u16 domid, struct xen_domctl *op);
 long sysctl(unsigned int cmd, struct xen_sysctl *op);
@@ -49,6 +50,8 @@ long sysctl(unsigned int cmd, struct xen_sysctl *op);
 /* Made, with memory and a context, but not running. 0 or what failed. */
 long domu_make(struct domu *u, u16 id);
 long domu_start(struct domu *u);
+/* It begins to do so. */
+void domu_ask(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
 /* It does so and is back, or -4000 if it does not answer: it crashed, say. */
 long domu_do(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
 /* With a structure as argument @arg (1 to 4), which comes back changed. */

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Many vCPUs at once: clocks, events, TLBs and page tables between them. With
- * one vCPU only the start is checked. All vCPUs run what vCPU 0 puts into
- * "job"; whoever has nothing to do polls for its event.
+ * one vCPU only the start is checked.
  */
-#include "guest.h"
+#include "vcpus.h"
 
 const char *const test_name = "smp";
 
-#define VCPUS_MAX	16
-#define STACK_PAGES	2
 #define GUEST_RW	(PTE_P | PTE_RW | PTE_A | PTE_D | PTE_US)
 #define GUEST_RO	(PTE_P | PTE_A | PTE_US)
 
@@ -21,175 +18,10 @@ const char *const test_name = "smp";
 #define TYPE_CHANGES	(20 / nr + 2)
 #define DOWNS		(20 / nr + 2)
 
-#define READ_ONCE(x)	(*(const volatile __typeof__(x) *)&(x))
-#define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
-#define full_barrier()	__atomic_thread_fence(__ATOMIC_SEQ_CST)
-
-static unsigned int nr;			/* vCPUs */
-static u32 ports[VCPUS_MAX];		/* an IPI port of each */
-static u32 up;				/* vCPUs that have come up */
-static void (*job)(unsigned int id);
-static u32 job_nr, done;		/* jobs begun; vCPUs that finished this one */
-static u32 stop;			/* the job shall end */
-static u32 errors;			/* that the job found */
-static void *stack_top[VCPUS_MAX];
-
-static void relax(void)
-{
-	__asm__ __volatile__("pause" ::: "memory");
-}
-
-static long vcpu_op(unsigned int cmd, unsigned int id, void *arg)
-{
-	return HC(vcpu_op, cmd, id, arg, 0, 0);
-}
-
-static void send(unsigned int id)
-{
-	struct evtchn_send op = { .port = ports[id] };
-
-	if (HC(event_channel_op, EVTCHNOP_send, &op, 0, 0, 0))
-		__atomic_add_fetch(&errors, 1, __ATOMIC_SEQ_CST);
-}
-
-static bool take_event(unsigned int id)
-{
-	unsigned long bit = 1UL << (ports[id] % 64);
-
-	return __atomic_fetch_and(&shared_info->evtchn_pending[ports[id] / 64], ~bit,
-				  __ATOMIC_SEQ_CST) & bit;
-}
-
-/* Sleep until the own port is pending, and take it. */
-static void wait_event(unsigned int id)
-{
-	struct sched_poll poll = { .nr_ports = 1 };
-
-	set_xen_guest_handle(poll.ports, &ports[id]);
-	while (!take_event(id))
-		HC(sched_op, SCHEDOP_poll, &poll, 0, 0, 0);
-}
-
-static u32 jobs_seen[VCPUS_MAX];
-
-static void __attribute__((noreturn)) secondary_loop(unsigned int id)
-{
-	for (;;) {
-		wait_event(id);
-		if (__atomic_load_n(&job_nr, __ATOMIC_ACQUIRE) == jobs_seen[id])
-			continue;
-		jobs_seen[id] = job_nr;
-		job(id);
-		__atomic_add_fetch(&done, 1, __ATOMIC_SEQ_CST);
-	}
-}
-
-static void secondary(unsigned int id)
-{
-	__atomic_add_fetch(&up, 1, __ATOMIC_SEQ_CST);
-	secondary_loop(id);
-}
-
-static void begin(void (*fn)(unsigned int id))
-{
-	job = fn;
-	stop = errors = 0;
-	done = 0;
-	__atomic_add_fetch(&job_nr, 1, __ATOMIC_RELEASE);
-	for (unsigned int id = 1; id < nr; id++)
-		send(id);
-}
-
-static void end(const char *what)
-{
-	__atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
-	while (__atomic_load_n(&done, __ATOMIC_SEQ_CST) != nr - 1)
-		relax();
-	check_at(!errors, what, __FILE__, __LINE__);
-	if (errors)
-		say("%s: %u errors\n", what, errors);
-}
-
-static void fail(void)
-{
-	__atomic_add_fetch(&errors, 1, __ATOMIC_SEQ_CST);
-}
-
-/* ---- Starting ---- */
-
-static void bind_port(unsigned int id)
-{
-	struct evtchn_bind_ipi op = { .vcpu = id };
-
-	CHECK_EQ(HC(event_channel_op, EVTCHNOP_bind_ipi, &op, 0, 0, 0), 0);
-	ports[id] = op.port;
-	/* Polled, never delivered. */
-	shared_info->evtchn_mask[op.port / 64] |= 1UL << (op.port % 64);
-}
-
-static void start(unsigned int id, void (*fn)(unsigned int id))
-{
-	static struct vcpu_guest_context c;
-
-	memset(&c, 0, sizeof(c));
-	stack_top[id] = (char *)alloc_pages(STACK_PAGES) + STACK_PAGES * PAGE_SIZE - 8;
-	c.flags = VGCF_in_kernel;
-	c.user_regs.rip = (unsigned long)fn;
-	c.user_regs.rsp = (unsigned long)stack_top[id];
-	c.user_regs.rdi = id;
-	c.user_regs.cs = FLAT_KERNEL_CS;
-	c.user_regs.ss = FLAT_KERNEL_SS;
-	c.kernel_sp = c.user_regs.rsp;
-	c.kernel_ss = FLAT_KERNEL_SS;
-	c.ctrlreg[3] = virt_to_mfn((void *)start_info->pt_base) << 12;
-	CHECK_EQ(vcpu_op(VCPUOP_initialise, id, &c), 0);
-	CHECK_EQ(vcpu_op(VCPUOP_up, id, NULL), 0);
-}
-
-static void start_all(void)
-{
-	while (nr < VCPUS_MAX && vcpu_op(VCPUOP_is_up, nr, NULL) >= 0)
-		nr++;
-	for (unsigned int id = 0; id < nr; id++)
-		bind_port(id);
-	for (unsigned int id = 1; id < nr; id++)
-		start(id, secondary);
-	while (__atomic_load_n(&up, __ATOMIC_SEQ_CST) != nr - 1)
-		relax();
-	for (unsigned int id = 0; id < nr; id++)
-		CHECK_EQ(vcpu_op(VCPUOP_is_up, id, NULL), 1);
-	say("%u vCPUs\n", nr);
-}
-
 /* ---- Clocks: nobody reads an earlier time than anybody did before ---- */
 
 static u64 latest;
 static u32 clock_lock;
-
-static u64 rdtsc(void)
-{
-	u32 lo, hi;
-
-	__asm__ __volatile__("lfence; rdtsc" : "=a" (lo), "=d" (hi) :: "memory");
-	return lo | (u64)hi << 32;
-}
-
-static u64 read_clock(unsigned int id)
-{
-	const struct vcpu_time_info *t = &shared_info->vcpu_info[id].time;
-	u64 delta, ns;
-	u32 version;
-
-	do {
-		version = READ_ONCE(t->version) & ~1U;
-		__asm__ __volatile__("" ::: "memory");
-		delta = rdtsc() - t->tsc_timestamp;
-		delta = t->tsc_shift < 0 ? delta >> -t->tsc_shift : delta << t->tsc_shift;
-		ns = t->system_time + (u64)(((__uint128_t)delta * t->tsc_to_system_mul) >> 32);
-		__asm__ __volatile__("" ::: "memory");
-	} while (READ_ONCE(t->version) != version);
-	return ns;
-}
 
 static void compare_clocks(unsigned int id)
 {
@@ -366,8 +198,7 @@ void writer_after_fault(void)
 	__atomic_store_n(&writer_faulted, 1, __ATOMIC_SEQ_CST);
 	while (!READ_ONCE(stop))
 		relax();
-	__atomic_add_fetch(&done, 1, __ATOMIC_SEQ_CST);
-	secondary_loop(1);
+	job_left(1);
 }
 
 static void set_fault_handler(unsigned int id)
@@ -548,7 +379,8 @@ void test_main(void)
 		{ "down and up", down_and_up },
 	};
 
-	start_all();
+	start_all(VCPUS_MAX);
+	say("%u vCPUs\n", nr);
 	for (unsigned int i = 0; nr > 1 && i < ARRAY_SIZE(steps); i++) {
 		say("%s\n", steps[i].name);
 		steps[i].fn();
