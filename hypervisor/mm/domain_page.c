@@ -96,13 +96,12 @@ struct page_info *domain_page_alloc(struct domain *d, unsigned int order, unsign
 	return pg;
 }
 
-/* What a frame leaves behind when it is nobody's any more. */
+/* What a frame leaves behind when it is nobody's any more; note_stale() follows. */
 static void forget(struct page_info *pg)
 {
 	if (pg->flags & PGF_NONCOHERENT)
 		flush_cache_page(page_to_virt(pg));
 	m2p_rw[mfn_x(page_to_mfn(pg))] = M2P_INVALID;
-	page_alloc_note_stale();
 }
 
 /**
@@ -119,6 +118,7 @@ void domain_page_free(struct page_info *pg)
 
 	BUG_ON(!d);
 	forget(pg);
+	page_alloc_note_stale();
 	spin_lock(&d->page_lock);
 	last = --d->tot_pages == 0;
 	pg->owner = OWNER_NONE;
@@ -159,6 +159,7 @@ int domain_page_swap_in(struct domain *d, struct page_info *pg, unsigned int ord
 void domain_page_swap_out(struct page_info *pg)
 {
 	forget(pg);
+	page_alloc_note_stale();
 	pg->owner = OWNER_NONE;
 	page_free(pg, 0);
 }
@@ -176,13 +177,55 @@ static void relinquish_frame(const struct domain *d, struct page_info *pg)
 	page_put(pg);
 }
 
-static void relinquish_region(const struct domain *d, unsigned long region)
+/*
+ * Most frames are ordinary memory that nobody else refers to. Those that stand in
+ * a row from @mfn on are freed together; returns how many there were.
+ */
+static unsigned long relinquish_row(struct domain *d, unsigned long mfn, unsigned long end)
 {
-	unsigned long mfn = region << REGION_SHIFT, end = mfn + (1UL << REGION_SHIFT);
+	unsigned long nr = 0;
+	bool last;
 
-	for (; mfn < end && mfn < max_page; mfn++)
-		if (mfn_valid(_mfn(mfn)) && page_owner(mfn_to_page(_mfn(mfn))) == d->domain_id)
-			relinquish_frame(d, mfn_to_page(_mfn(mfn)));
+	spin_lock(&d->page_lock);
+	while (mfn + nr < end && page_take_last(&frame_table[mfn + nr], d->domain_id)) {
+		forget(&frame_table[mfn + nr]);
+		frame_table[mfn + nr].owner = OWNER_NONE;
+		nr++;
+	}
+	d->tot_pages -= nr;
+	last = nr && !d->tot_pages;
+	spin_unlock(&d->page_lock);
+	if (!nr)
+		return 0;
+
+	page_alloc_note_stale();
+	page_free_range(_mfn(mfn), nr);
+	if (last)
+		domain_put(d);
+	return nr;
+}
+
+static void relinquish_region(struct domain *d, unsigned long region)
+{
+	unsigned long mfn = region << REGION_SHIFT;
+	unsigned long end = min(mfn + (1UL << REGION_SHIFT), max_page);
+
+	/* The frame table has all of a region's entries or none. */
+	if (!mfn_valid(_mfn(mfn)))
+		return;
+	while (mfn < end) {
+		struct page_info *pg = &frame_table[mfn];
+		unsigned long nr = 1;
+
+		if (page_owner(pg) == d->domain_id) {
+			nr = relinquish_row(d, mfn, end);
+			if (!nr) {
+				relinquish_frame(d, pg);
+				nr = 1;
+			}
+		}
+		mfn += nr;
+	}
 }
 
 /**

@@ -484,6 +484,30 @@ void page_unsteal(struct page_info *pg)
 }
 
 /**
+ * page_take_last() - page_get(), page_give_up() and page_put() in one step, of a
+ * frame that nobody but its owner refers to.
+ * @pg: frame with a frame-table entry
+ * @owner: who must own it
+ *
+ * Context: under @owner's page_lock: between the two looks below the frame
+ * cannot be freed and come back as another's.
+ * Return: true, and the frame is as after the last page_put(); else nothing is
+ * done.
+ */
+bool page_take_last(struct page_info *pg, domid_t owner)
+{
+	u64 old = __atomic_load_n(&pg->state, __ATOMIC_ACQUIRE);
+
+	do {
+		if (page_owner(pg) != owner ||
+		    (old & ~(PG_TYPE_MASK | PG_VALIDATED)) != (PG_ALLOCATED | 1) ||
+		    ((old & PG_VALIDATED) && pg_is_table(pg_type(old))))
+			return false;
+	} while (!atomic64_cmpxchg(&pg->state, &old, 0));
+	return true;
+}
+
+/**
  * page_init() - Before the first table is freed.
  */
 void page_init(void)

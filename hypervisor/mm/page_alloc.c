@@ -295,15 +295,39 @@ unsigned long page_alloc_free_below(unsigned int bits)
 	return n;
 }
 
+/* The largest block that begins at @start and does not reach beyond @end. */
+static unsigned int order_within(unsigned long start, unsigned long end)
+{
+	unsigned int aligned = (unsigned int)__builtin_ctzl(start);
+
+	return min(min(aligned, fls64(end - start) - 1), (unsigned int)MAX_ORDER);
+}
+
+/**
+ * page_free_range() - page_free() of frames that stand in a row.
+ * @start: the first, not 0
+ * @nr: how many; no reference to any of them is left
+ *
+ * Context: takes heap_lock, for each of as few blocks as they are.
+ */
+void page_free_range(mfn_t start, unsigned long nr)
+{
+	unsigned long mfn = mfn_x(start), end = mfn + nr;
+
+	while (mfn < end) {
+		unsigned int order = order_within(mfn, end);
+
+		page_free(mfn_to_page(_mfn(mfn)), order);
+		mfn += 1UL << order;
+	}
+}
+
 static void add_good_range(unsigned long start, unsigned long end)
 {
 	spin_lock(&heap_lock);
 	while (start < end) {
-		unsigned int order = min_t(unsigned int, MAX_ORDER,
-					   (unsigned int)__builtin_ctzl(start));
+		unsigned int order = order_within(start, end);
 
-		while (start + (1UL << order) > end)
-			order--;
 		block_free(start, order);
 		start += 1UL << order;
 	}

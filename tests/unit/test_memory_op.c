@@ -378,6 +378,38 @@ static void test_mapped_while_it_dies(void **state)
 	d->dying = DOM_ALIVE;
 }
 
+/* Memory goes in rows; what others refer to, or was something else, is between them. */
+static void test_rows_of_a_dying_domain(void **state)
+{
+	unsigned long free = page_alloc_free_pages();
+	struct page_info *mapped, *was_writable, *was_table;
+	struct domain *d = &domains[2];
+
+	assert_int_equal(populate(7, 2, 5), 2);
+	mapped = mfn_to_page(_mfn(list()[0] + 13));
+	was_writable = mfn_to_page(_mfn(list()[0] + 14));
+	was_table = mfn_to_page(_mfn(list()[1] + 31));
+	assert_int_equal(page_get_and_type(was_writable, 7, PT_WRITABLE), 0);
+	page_put_and_type(was_writable);
+	assert_int_equal(page_get_and_type(was_table, 7, PT_L1), 0);
+	assert_true(page_put_and_type(was_table));
+	assert_true(page_get(mapped, 7));
+	assert_false(page_take_last(mapped, 7));
+	assert_false(page_take_last(was_table, 7));
+
+	d->dying = DOM_DYING;
+	while (domain_relinquish_memory(d) == -ERESTART)
+		;
+	run_page_softirq();
+	assert_int_equal(d->tot_pages, 1);
+	assert_int_equal(d->refcount, 2);
+	assert_int_equal(page_alloc_free_pages(), free - 1);
+	page_put(mapped);
+	assert_int_equal(d->refcount, 1);
+	assert_int_equal(page_alloc_free_pages(), free);
+	d->dying = DOM_ALIVE;
+}
+
 /* So is a page of the hypervisor's that was shared with it. */
 static void test_shared_page_mapped_while_it_dies(void **state)
 {
@@ -423,6 +455,7 @@ int main(void)
 		TEST(test_exchange_for_another),
 		TEST(test_certain_errors),
 		TEST(test_mapped_while_it_dies),
+		TEST(test_rows_of_a_dying_domain),
 		TEST(test_shared_page_mapped_while_it_dies),
 	};
 

@@ -134,6 +134,7 @@ static inline struct page_info *virt_to_page(const void *va)
 
 struct page_info *page_alloc(unsigned int order, unsigned int memflags);
 void page_free(struct page_info *pg, unsigned int order);
+void page_free_range(mfn_t start, unsigned long nr);
 unsigned long page_alloc_free_pages(void);
 /* For @d, which may have claimed memory: page_alloc() serves those who have not. */
 struct page_info *page_alloc_for(struct domain *d, unsigned int order, unsigned int memflags);
@@ -242,6 +243,7 @@ int page_give_up(struct page_info *pg);
  */
 int page_steal(struct page_info *pg, domid_t owner);
 void page_unsteal(struct page_info *pg);
+bool page_take_last(struct page_info *pg, domid_t owner);
 void page_init(void);
 
 /*
