@@ -272,7 +272,7 @@ void pv_set_cr4(struct vcpu *v, unsigned long val)
 
 int fpu_init_vcpu(struct vcpu *v)
 {
-	u8 *area = hv_page_alloc(cpu_features.fpu_bytes > PAGE_SIZE ? 2 : 0);
+	u8 *area = hv_alloc(cpu_features.fpu_bytes);
 
 	if (!area)
 		return -ENOMEM;
@@ -285,8 +285,7 @@ int fpu_init_vcpu(struct vcpu *v)
 
 void fpu_destroy_vcpu(struct vcpu *v)
 {
-	if (v->arch.fpu_area)
-		hv_page_free(v->arch.fpu_area, cpu_features.fpu_bytes > PAGE_SIZE ? 2 : 0);
+	hv_free(v->arch.fpu_area);
 	v->arch.fpu_area = NULL;
 }
 
