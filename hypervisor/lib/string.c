@@ -11,31 +11,50 @@
 
 /* A word at any address, of any effective type. */
 typedef u64 __attribute__((__may_alias__, __aligned__(1))) word_t;
+typedef u32 __attribute__((__may_alias__, __aligned__(1))) half_t;
 
 /* From here on the string instructions win over a loop. */
 #define REP_MIN 128
+
+/* 0 to 7 bytes, by two words that may overlap in the middle. */
+static void copy_few(u8 *d, const u8 *s, size_t n)
+{
+	if (n >= sizeof(half_t)) {
+		half_t first = *(const half_t *)s, last = *(const half_t *)(s + n - sizeof(half_t));
+
+		*(half_t *)d = first;
+		*(half_t *)(d + n - sizeof(half_t)) = last;
+	} else if (n) {
+		u8 middle = s[n / 2], last = s[n - 1];
+
+		d[0] = s[0];
+		d[n / 2] = middle;
+		d[n - 1] = last;
+	}
+}
 
 /*
  * memcpy() - Copy @n bytes between buffers that do not overlap.
  */
 void *memcpy(void *dst, const void *src, size_t n)
 {
-	u8 *d = dst;
-	const u8 *s = src;
+	u8 *d = dst, *last = d + n - sizeof(word_t);
+	const u8 *s = src, *last_from = s + n - sizeof(word_t);
 
+	if (n < sizeof(word_t)) {
+		copy_few(d, s, n);
+		return dst;
+	}
 	if (n >= REP_MIN) {
 		size_t words = n / sizeof(word_t);
 
 		asm volatile("rep movsq" : "+D"(d), "+S"(s), "+c"(words) : : "memory");
-		n %= sizeof(word_t);
+	} else {
+		for (; d < last; d += sizeof(word_t), s += sizeof(word_t))
+			*(word_t *)d = *(const word_t *)s;
 	}
-	for (; n >= sizeof(word_t); n -= sizeof(word_t)) {
-		*(word_t *)d = *(const word_t *)s;
-		d += sizeof(word_t);
-		s += sizeof(word_t);
-	}
-	while (n--)
-		*d++ = *s++;
+	/* The bytes of the last word that the others left, and some again. */
+	*(word_t *)last = *(const word_t *)last_from;
 	return dst;
 }
 
