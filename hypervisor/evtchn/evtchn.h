@@ -53,7 +53,7 @@ struct evtchn_ops {
 
 extern const struct evtchn_ops evtchn_two_level_ops, evtchn_fifo_ops;
 
-#define PORTS_PER_BUCKET	128
+#define PORTS_PER_BUCKET	32	/* as many as an ordinary guest has */
 #define PIRQ_HASH_SIZE		64
 
 struct evtchn_domain {
