@@ -56,6 +56,8 @@ struct trap_bounce {
 #define TBF_ERROR_CODE		2	/* with an error code */
 #define TBF_INTERRUPT		8	/* mask events while it runs */
 
+#define NR_GUEST_TRAPS	256
+
 struct arch_vcpu {
 	/* Tables: the frame of each L4 with a reference and a PT_L4 type reference. */
 	mfn_t guest_table;	/* kernel */
@@ -64,7 +66,7 @@ struct arch_vcpu {
 	bool kernel_mode;	/* TF_kernel_mode: which of the two is active */
 
 	/* PV entry points */
-	struct trap_info trap_ctxt[256];
+	struct trap_info *trap_ctxt;	/* NR_GUEST_TRAPS; NULL if it is idle */
 	unsigned long event_callback;
 	unsigned long failsafe_callback;
 	unsigned long syscall_callback;

@@ -144,7 +144,7 @@ long do_set_trap_table(unsigned long a1, unsigned long a2, unsigned long a3,
 	unsigned int i;
 
 	if (!a1) {
-		memset(v->arch.trap_ctxt, 0, sizeof(v->arch.trap_ctxt));
+		memset(v->arch.trap_ctxt, 0, NR_GUEST_TRAPS * sizeof(*v->arch.trap_ctxt));
 		return 0;
 	}
 	/* There are 256 vectors; a longer list only repeats some. */

@@ -104,7 +104,7 @@ static void load_entry_points(struct vcpu *v, const struct vcpu_guest_context *c
 	struct arch_vcpu *a = &v->arch;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(a->trap_ctxt); i++) {
+	for (i = 0; i < NR_GUEST_TRAPS; i++) {
 		a->trap_ctxt[i] = c->trap_ctxt[i];
 		a->trap_ctxt[i].cs |= 3;
 	}

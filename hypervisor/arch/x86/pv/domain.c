@@ -94,7 +94,6 @@ int arch_vcpu_init(struct vcpu *v)
 {
 	struct arch_vcpu *a = &v->arch;
 	unsigned int i;
-	int rc;
 
 	BUILD_BUG_ON(MAX_VCPUS > PT_ENTRIES * VCPUS_PER_L1);
 	a->guest_table = a->guest_table_user = INVALID_MFN;
@@ -109,9 +108,11 @@ int arch_vcpu_init(struct vcpu *v)
 		a->gdt_ldt_l1[i] = i < 16 ? pv_zero_gdt_entry() : 0;
 	for (i = 0; i < GUEST_GDT_PAGES; i++)
 		a->gdt_frames[i] = INVALID_MFN;
-	rc = fpu_init_vcpu(v);
-	if (rc)
-		return rc;
+	a->trap_ctxt = hv_new_array(struct trap_info, NR_GUEST_TRAPS);
+	if (!a->trap_ctxt || fpu_init_vcpu(v)) {
+		arch_vcpu_destroy(v);
+		return -ENOMEM;
+	}
 	a->kernel_mode = true;
 	a->debugreg[6] = 0xffff0ff0;
 	a->debugreg[7] = 0x400;
@@ -124,6 +125,8 @@ int arch_vcpu_init(struct vcpu *v)
 void arch_vcpu_destroy(struct vcpu *v)
 {
 	fpu_destroy_vcpu(v);
+	hv_free(v->arch.trap_ctxt);
+	v->arch.trap_ctxt = NULL;
 }
 
 static void save_segments(struct vcpu *v)
