@@ -1,74 +1,179 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One page of scripts/bench's figures, with nothing outside of it.
 
-Each figure is a row of bars, one a system, all against the longest; the bare
-kernel's bar is the limit: what the machine does without any hypervisor.
+First all rows that both hypervisors have, ours by Xen's, with the goals; then
+each figure as bars, one a system, all against the longest. The bare kernel's
+bar is the limit: what the machine does without any hypervisor.
 """
 
 import html
+import math
 
-BAR, HEIGHT, LEFT = 560, 20, 150
-COLOURS = {"hospes": "#1f6f8b", "stock": "#c0792a", "none": "#9a9a9a"}
+import rows
+
+ORDER = ("hospes", "stock", "none")
+# units of an SVG's own coordinates
+LABEL, BAR, VALUE, HEIGHT, GAP = 96, 420, 124, 18, 7
+NAMES, SCALE, RATIO, LINE = 290, 330, 60, 22
+TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5)
+
 STYLE = """
-body { font: 15px/1.45 sans-serif; margin: 2em auto; max-width: 60em; color: #222 }
-h2 { font-size: 1.05em; margin: 1.6em 0 .2em } p { margin: .2em 0 }
-svg { display: block } text { font: 13px sans-serif; fill: #222 } .unit { color: #666 }
+:root { --page: #f6f7f9; --card: #fff; --ink: #1c2430; --soft: #5b6675; --line: #dfe3e8;
+  --hospes: #1b6f9c; --stock: #cf7d2c; --none: #98a2ad; --good: #1d7f4e; --bad: #b3362b;
+  color-scheme: light dark }
+@media (prefers-color-scheme: dark) {
+  :root { --page: #14181d; --card: #1d232a; --ink: #e6eaef; --soft: #9aa6b3; --line: #333c46;
+    --hospes: #4fa8d8; --stock: #e0994f; --none: #78838f; --good: #56c08a; --bad: #ee7a6d } }
+* { box-sizing: border-box }
+body { font: 16px/1.5 system-ui, "DejaVu Sans", sans-serif; margin: 0 auto; padding: 2rem 1.2rem 4rem;
+  max-width: 64rem; color: var(--ink); background: var(--page) }
+h1 { font-size: 1.8rem; line-height: 1.2; margin: 0 0 .4rem } h2 { margin: 2.6rem 0 .8rem; font-size: 1.3rem }
+h3 { font-size: 1rem; margin: 0 } p { margin: .2rem 0; color: var(--soft) }
+.card { background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
+  padding: .8rem 1rem; margin: 0 0 .8rem }
+.head { display: flex; flex-wrap: wrap; gap: .2rem 1rem; align-items: baseline; margin-bottom: .4rem }
+.head p { flex: 1; font-size: .85rem } .chip { font-size: .85rem; font-weight: 600; white-space: nowrap }
+.good { color: var(--good) } .bad { color: var(--bad) } .open { color: var(--soft) }
+.key { display: flex; flex-wrap: wrap; gap: .3rem 1.4rem; font-size: .9rem; margin: .8rem 0 }
+.key i { display: inline-block; width: .8em; height: .8em; border-radius: .2em; margin-right: .45em }
+svg { display: block; width: 100%; height: auto } svg text { font: 13px system-ui, "DejaVu Sans", sans-serif;
+  fill: var(--ink) } svg .soft { fill: var(--soft) }
+svg .good { fill: var(--good) } svg .bad { fill: var(--bad) } svg .open { fill: var(--soft) }
+.bars { max-width: 44rem }
 """
 
 
 def number(value):
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def text(x, y, what, kind="", anchor="start"):
+    return (f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
+            + (f' class="{kind}"' if kind else "") + f">{html.escape(what)}</text>")
 
 
 def bars(values, titles):
-    """SVG of one figure; VALUES is {system: [median, lower, upper] or [value]}."""
-    longest = max(figure[-1] for figure in values.values()) or 1
-    lines = [f'<svg width="{LEFT + BAR + 130}" height="{len(values) * (HEIGHT + 6)}">']
-    for row, (system, figure) in enumerate(values.items()):
-        top = row * (HEIGHT + 6)
-        width = figure[0] / longest * BAR
-        lines += [
-            f'<text x="0" y="{top + 15}">{html.escape(titles[system])}</text>',
-            f'<rect x="{LEFT}" y="{top}" width="{max(width, 1):.1f}" height="{HEIGHT}" '
-            f'fill="{COLOURS[system]}"/>']
-        if len(figure) == 3:
-            low, high = (LEFT + quartile / longest * BAR for quartile in figure[1:])
-            middle = top + HEIGHT / 2
-            lines.append(f'<path d="M{low:.1f} {middle}H{high:.1f}M{low:.1f} {middle - 4}v8'
-                         f'M{high:.1f} {middle - 4}v8" stroke="#000" fill="none"/>')
-        end = LEFT + max(width, figure[-1] / longest * BAR) + 6
-        lines.append(f'<text x="{end:.1f}" y="{top + 15}">{number(figure[0])}</text>')
+    """SVG of one figure; VALUES is {system: [median, lower, upper]}."""
+    longest = max(max(figure) for figure in values.values()) or 1
+    height = len(values) * (HEIGHT + GAP) - GAP
+    lines = [f'<svg class="bars" viewBox="0 0 {LABEL + BAR + VALUE} {height}" role="img">']
+    for at, (system, figure) in enumerate(values.items()):
+        top = at * (HEIGHT + GAP)
+        middle = top + HEIGHT / 2
+        median, lower, upper = (LABEL + value / longest * BAR for value in figure)
+        lines += [text(0, middle + 4.5, titles[system], "soft"),
+                  f'<rect x="{LABEL}" y="{top}" width="{max(median - LABEL, 1):.1f}" height="{HEIGHT}" '
+                  f'rx="3" fill="var(--{system})"/>']
+        if upper - lower >= 1:
+            lines.append(f'<path d="M{lower:.1f} {middle}H{upper:.1f}M{lower:.1f} {middle - 4}v8'
+                         f'M{upper:.1f} {middle - 4}v8" stroke="var(--ink)" fill="none"/>')
+        lines.append(text(max(median, upper) + 7, middle + 4.5, number(figure[0])))
     return "\n".join([*lines, "</svg>"])
 
 
-def comparison(values, unit, more_is_better):
-    """One sentence: ours beside Xen's and beside the limit."""
-    ours = values.get("hospes", [0])[0]
+def kind_of(met):
+    return {True: "good", False: "bad", None: "open"}[met]
+
+
+def chip(each, values):
+    """Ours by Xen's and by the limit, in words."""
+    ratio, met = rows.verdict(each, values.get("hospes"), values.get("stock"))
     parts = []
-    for system, name in (("stock", "Xen's"), ("none", "the limit")):
-        other = values.get(system, [0])[0]
-        if ours and other:
-            parts.append(f"{ours / other:.2f} of {name}")
-    sense = "more is better" if more_is_better else "less is better"
-    return f"{unit}; {sense}" + (f"; ours is {' and '.join(parts)}" if parts else "")
+    if ratio:
+        goal = "" if each.goal is None else f" (goal {'≥' if each.more else '≤'} {each.goal:g})"
+        parts.append(f"{ratio:.2f} of Xen’s{goal}")
+    if values.get("hospes") and values.get("none") and values["none"][0]:
+        parts.append(f"{values['hospes'][0] / values['none'][0]:.2f} of the limit")
+    return f'<span class="chip {kind_of(met)}">{html.escape(", ".join(parts))}</span>' if parts else ""
 
 
-def page(results, rows, titles):
-    """HTML of all ROWS (title, unit, key, more is better, key of the limit)."""
+def card(each, values, titles):
+    sense = "more is better" if each.more else "less is better"
+    return (f'<div class="card"><div class="head"><h3>{html.escape(each.title)}</h3>'
+            f"<p>{html.escape(each.unit)}; {sense}</p>{chip(each, values)}</div>"
+            f"{bars(values, titles)}</div>")
+
+
+def along(ratio):
+    """Where a ratio is on the summary's logarithmic scale."""
+    low, high = math.log(TICKS[0]), math.log(TICKS[-1])
+    share = (math.log(min(max(ratio, TICKS[0]), TICKS[-1])) - low) / (high - low)
+    return NAMES + share * SCALE
+
+
+def summary_row(each, ratio, met, top):
+    """A bar from 1, which is as good as Xen, and a mark where the goal is."""
+    middle, one, end = top + LINE / 2, along(1), along(ratio)
+    lines = [text(NAMES - 14, middle + 4.5, each.title, anchor="end"),
+             f'<rect x="{min(one, end):.1f}" y="{middle - 5}" width="{max(abs(end - one), 1.5):.1f}" '
+             f'height="10" rx="2" fill="var(--{kind_of(met) if met is not None else "none"})"/>']
+    if each.goal is not None:
+        goal = along(each.goal)
+        lines.append(f'<path d="M{goal:.1f} {middle - 8}v16" stroke="var(--ink)" stroke-width="2"/>')
+    lines.append(text(NAMES + SCALE + RATIO, middle + 4.5, f"{ratio:.2f}", kind_of(met), "end"))
+    return "\n".join(lines)
+
+
+def summary(found):
+    """All ratios on one scale. FOUND: [(group, row, values)]."""
+    shown = [(group, each, *rows.verdict(each, values.get("hospes"), values.get("stock")))
+             for group, each, values in found]
+    shown = [each for each in shown if each[2]]
+    if not shown:
+        return ""
+    groups = list(dict.fromkeys(group for group, *_ in shown))
+    height = 26 + (len(shown) + len(groups)) * LINE
+    lines = [f'<svg viewBox="0 0 {NAMES + SCALE + RATIO + 6} {height}" role="img">']
+    for tick in TICKS:
+        x = along(tick)
+        lines += [text(x, 12, f"{tick:g}", "soft", "middle"),
+                  f'<path d="M{x:.1f} 20V{height}" stroke="var(--line)" '
+                  f'stroke-width="{2 if tick == 1 else 1}"/>']
+    top = 24
+    for group in groups:
+        lines.append(f'<text x="0" y="{top + 15.5}" font-weight="600" '
+                     f'style="font-weight:600">{html.escape(group)}</text>')
+        top += LINE
+        for _, each, ratio, met in (row for row in shown if row[0] == group):
+            lines.append(summary_row(each, ratio, met, top))
+            top += LINE
+    return "\n".join(['<div class="card">', *lines, "</svg></div>"])
+
+
+def count_goals(found):
+    verdicts = [rows.verdict(each, values.get("hospes"), values.get("stock"))[1]
+                for _, each, values in found]
+    met, missed = verdicts.count(True), verdicts.count(False)
+    return f"{met} of {met + missed} goals are met." if met + missed else ""
+
+
+def page(results, chosen, titles):
+    """HTML of the CHOSEN rows, of which some system has a figure."""
+    found = []
+    for group, of_group in rows.GROUPS.items():
+        for each in of_group:
+            values = {system: results.get(system, {}).get(each.limit if system == "none" else each.name)
+                      for system in ORDER}
+            values = {system: figure for system, figure in values.items() if figure}
+            if values and each in chosen:
+                found.append((group, each, values))
     body = []
-    for title, unit, key, more_is_better, limit in rows:
-        values = {system: figures.get(limit if system == "none" else key)
-                  for system, figures in results.items()}
-        values = {system: values[system] for system in ("hospes", "stock", "none")
-                  if values.get(system)}
-        if values:
-            body += [f"<h2>{html.escape(title)}</h2>",
-                     f'<p class="unit">{html.escape(comparison(values, unit, more_is_better))}</p>',
-                     bars(values, titles)]
+    for group in dict.fromkeys(group for group, *_ in found):
+        body.append(f"<h2>{html.escape(group)}</h2>")
+        body += [card(each, values, titles) for of, each, values in found if of == group]
+    key = "".join(f'<span><i style="background:var(--{system})"></i>{html.escape(titles[system])}</span>'
+                  for system in ORDER if results.get(system))
     return "\n".join([
         "<!DOCTYPE html>", '<html lang="en"><head><meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>Hospes: measurements</title><style>{STYLE}</style></head><body>",
         "<h1>Hospes beside Xen and the bare kernel</h1>",
-        "<p>Made by scripts/bench on one emulated processor that counts instructions. "
-        "The bare kernel is the limit. Bars are medians, lines the quartiles.</p>",
-        *body, "</body></html>", ""])
+        "<p>Made by scripts/bench on one emulated machine that counts instructions; time is a guest's, "
+        "so instructions too. The bare kernel is the limit. Bars are medians, fine lines "
+        "the quartiles.</p>", f'<div class="key">{key}</div>',
+        "<h2>Ours by Xen’s</h2>",
+        f"<p>Bars begin at 1, as good as Xen; marks are the goals. {count_goals(found)} "
+        "To the left is less: better, but for disk and network, where more is.</p>",
+        summary(found), *body, "</body></html>", ""])

@@ -60,7 +60,7 @@ void arch_domain_destroy(struct domain *d)
 	struct arch_domain *a = &d->arch;
 	unsigned int i;
 
-	for (i = 0; a->perdomain_l2 && i < PT_ENTRIES; i++)
+	for (i = 0; a->perdomain_l2 && i < DIV_ROUND_UP(d->max_vcpus, VCPUS_PER_L1); i++)
 		if (a->perdomain_l2[i] & PTE_P)
 			hv_page_free(mfn_to_virt(pte_mfn(a->perdomain_l2[i])), 0);
 	if (a->perdomain_l2)
