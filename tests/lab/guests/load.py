@@ -41,7 +41,8 @@ def crowd(host, count=24):
         host.sh(f"xl create -q {host.config(f'crowd{number}', *BARE)}")
     assert len(host.sh("xl list | grep ^crowd").splitlines()) == count
     assert host.sh("xl vcpu-list | grep -c ^crowd") == str(count)
-    host.sh("for name in $(xl list | grep -o '^crowd[0-9]*'); do xl destroy $name & done; wait")
+    host.sh("for name in $(xl list | grep -o '^crowd[0-9]*'); do xl destroy $name & done; wait",
+            timeout=count * 30)
     host.note("xl list | wc -l")
     host.until_free_again(free)
 
