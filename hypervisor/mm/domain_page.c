@@ -164,15 +164,15 @@ void domain_page_swap_out(struct page_info *pg)
 	page_free(pg, 0);
 }
 
-/* Unpin a frame of a dying domain, retire it, end its owner's reference. */
+/* Unpin a frame of a dying domain and end its owner's reference; it is retired by that. */
 static void relinquish_frame(const struct domain *d, struct page_info *pg)
 {
 	bool idle;
 
 	if (!page_get(pg, d->domain_id))
 		return;
-	page_unpin(pg, &idle);
-	page_retire(pg);
+	if (unlikely(READ_ONCE(pg->state) & PG_PINNED))
+		page_unpin(pg, &idle);
 	page_give_up(pg);
 	page_put(pg);
 }
@@ -211,6 +211,7 @@ static void relinquish_region(struct domain *d, unsigned long region)
 	unsigned long end = min(mfn + (1UL << REGION_SHIFT), max_page);
 
 	/* The frame table has all of a region's entries or none. */
+	BUILD_BUG_ON(REGION_SHIFT > FRAME_CHUNK_SHIFT);
 	if (!mfn_valid(_mfn(mfn)))
 		return;
 	while (mfn < end) {

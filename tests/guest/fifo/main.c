@@ -324,14 +324,19 @@ static void polling(struct domu *u)
 	} bad = { .p.nr_ports = 129 };
 
 	clear(u);
-	/* One port; the last of many; one that is masked and not polled for does not wake it. */
+	/*
+	 * One port; the last of many. Another that is masked does not wake who polls for one; who
+	 * polls for more may be woken by any, as with Xen.
+	 */
 	for (unsigned int nr = 1; nr <= 20; nr += 19) {
 		ask_poll(u, 1, nr, 0);
 		CHECK(wait_blocked(u));
-		CHECK_EQ(send(22), 0);
-		for (unsigned int i = 0; i < 50; i++)
-			HC(sched_op, SCHEDOP_yield, 0, 0, 0, 0);
-		CHECK(!domu_answered(u));
+		if (nr == 1) {
+			CHECK_EQ(send(22), 0);
+			for (unsigned int i = 0; i < 50; i++)
+				HC(sched_op, SCHEDOP_yield, 0, 0, 0, 0);
+			CHECK(!domu_answered(u));
+		}
 		CHECK_EQ(send(nr), 0);
 		CHECK(wait_answer(u));
 		CHECK_EQ(u->mb->result, 0);
