@@ -80,11 +80,11 @@ done
 say ready
 n=0
 while :; do
-	while [ ! -b /dev/xvdb ]; do sleep 0.05; done
+	while [ ! -b /dev/xvdb ]; do sleep 0.2; done
 	n=$((n + 1))
 	must dd if=/dev/xvdb of=/dev/null bs=64k count=4 2>/dev/null
 	say worked $n .
-	while [ -b /dev/xvdb ]; do sleep 0.05; done
+	while [ -b /dev/xvdb ]; do sleep 0.2; done
 done
 """,
 	# The frontend that breaks the rules; see evil/.
@@ -286,10 +286,11 @@ attach() {
 }
 detach() {
 	xenstore-write $BE/online 0 $BE/state 5
-	for i in $(seq 200); do [ "$(xenstore-read $BE/state)" = 6 ] && break; sleep 0.05; done
+	for i in $(seq 200); do [ "$(xenstore-read $BE/state)" = 6 ] && break; sleep 0.1; done
 	[ $i != 200 ] && xenstore-rm $FE && xenstore-rm $BE
 }
-worked() { for i in $(seq 400); do grep -q "GUEST worked $1 " $LOG/guest-g.log && return 0; sleep 0.05; done; return 1; }
+# Each look starts two programs, of which an emulator makes few a second.
+worked() { for i in $(seq 100); do grep -q "GUEST worked $1 " $LOG/guest-g.log && return 0; sleep 0.3; done; return 1; }
 cycle() {
 	attach && worked $1 && detach && return 0
 	echo "# attachment $1 failed"; xenstore-ls -fp $BE; xenstore-ls -fp $FE; tail -n 5 $LOG/guest-g.log
