@@ -10,6 +10,7 @@
 #include <hv/bug.h>
 #include <hv/cmdline.h>
 #include <hv/console.h>
+#include <hv/cpu_hotplug.h>
 #include <hv/cpuid.h>
 #include <hv/debug_keys.h>
 #include <hv/domain.h>
@@ -20,6 +21,7 @@
 #include <hv/irq.h>
 #include <hv/irq_desc.h>
 #include <hv/lockcheck.h>
+#include <hv/mce.h>
 #include <hv/mm.h>
 #include <hv/options.h>
 #include <hv/percpu.h>
@@ -220,6 +222,7 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	paging_drop_identity();
 
 	timer_subsystem_init();
+	stop_machine_init();
 	lockcheck_init();
 	page_init();
 	rcu_init();
@@ -245,6 +248,7 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	grant_init();
 	if (IS_ENABLED(CONFIG_HV_PERF_COUNTERS))
 		perfc_init();
+	mce_init();
 	local_irq_enable();
 	smp_init(&machine_e820);
 

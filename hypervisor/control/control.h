@@ -90,11 +90,14 @@ DOMCTL(set_virq_handler);
 SYSCTL(perfc_op);
 SYSCTL(get_pmstat);
 SYSCTL(pm_op);
-SYSCTL(cpu_hotplug);
 SYSCTL(page_offline_op);
 SYSCTL(psr_cmt_op);
 SYSCTL(psr_alloc);
 SYSCTL(livepatch_op);
+
+/* sysctl_cpu.c */
+SYSCTL(cpu_hotplug);
+SYSCTL(cpupool_op);
 
 /* cpu_policy.c */
 DOMCTL(get_cpu_policy);
@@ -117,7 +120,6 @@ SYSCTL(getcpuinfo);
 SYSCTL(availheap);
 SYSCTL(cputopoinfo);
 SYSCTL(numainfo);
-SYSCTL(cpupool_op);
 SYSCTL(scheduler_op);
 SYSCTL(pcitopoinfo);
 

@@ -55,8 +55,8 @@ static int check_options(const struct xen_domctl_createdomain *c)
 		return refuse("a PV guest has no emulated devices", c->arch.emulation_flags);
 	if (c->arch.misc_flags & ~XEN_X86_MSR_RELAXED)
 		return refuse("unknown flags of the architecture", c->arch.misc_flags);
-	if (c->cpupool_id)
-		return refuse("there is no such pool of CPUs", c->cpupool_id);
+	if (!sched_pool_usable(c->cpupool_id))
+		return refuse("there is no such pool of CPUs, or it has none", c->cpupool_id);
 	return 0;
 }
 
@@ -82,6 +82,7 @@ static int fill_config(const struct xen_domctl_createdomain *c, struct domain_co
 		.xenstore = c->flags & XEN_DOMCTL_CDF_xs_domain,
 		.msr_relaxed = c->arch.misc_flags & XEN_X86_MSR_RELAXED,
 		.max_grant_version = version,
+		.cpupool = c->cpupool_id,
 		.max_evtchn_port = c->max_evtchn_port,
 	};
 	if (!limit_ok(c->max_grant_frames, GRANT_MAX_FRAMES, &config->max_grant_frames))

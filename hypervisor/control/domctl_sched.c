@@ -44,7 +44,7 @@ static long tell_effective(struct vcpu *v, const struct xen_domctl_vcpuaffinity 
 {
 	struct sched_pool_info pool;
 	cpumask_t hard, soft;
-	long rc = sched_pool_info(0, &pool);
+	long rc = sched_pool_info(v->domain->sched.pool, &pool);
 
 	if (rc)
 		return rc;

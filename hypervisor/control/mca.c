@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Machine checks for domain 0's log daemon: which CPUs there are, and the
- * records of errors, of which there are none as long as the hypervisor keeps
- * no telemetry. Injection is refused. Documentation/abi/platform.rst.
+ * Machine checks for domain 0's log daemon: which CPUs there are, and the records
+ * of errors, each of which is there until it is acknowledged. Injection is
+ * refused. Documentation/abi/platform.rst.
  *
  * ABI: arch-x86/xen-mca.h.
  */
@@ -13,6 +13,7 @@
 #include <hv/errno.h>
 #include <hv/guest_access.h>
 #include <hv/lib.h>
+#include <hv/mce.h>
 #include <hv/percpu.h>
 #include <hv/string.h>
 #include <asm/system.h>
@@ -21,18 +22,70 @@
 
 #define FETCH_FLAGS	(XEN_MC_URGENT | XEN_MC_NONURGENT | XEN_MC_ACK)
 
+static void place_cpu(struct mcinfo_global *g, u32 apic_id)
+{
+	struct cpu_identity id;
+
+	cpu_identify(&id);
+	g->mc_apicid = apic_id;
+	g->mc_socketid = apic_id >> id.package_shift;
+	g->mc_coreid = (apic_id & ((1U << id.package_shift) - 1)) >> id.core_shift;
+	g->mc_core_threadid = apic_id & ((1U << id.core_shift) - 1);
+}
+
+/* One part about the CPU, one about the bank. */
+static void describe_record(struct mc_info *info, const struct mce_record *r)
+{
+	struct mcinfo_global g = {
+		.common = { .type = MC_TYPE_GLOBAL, .size = sizeof(g) },
+		.mc_domid = r->domid,
+		.mc_vcpuid = r->vcpu_id,
+		.mc_flags = r->urgent ? MC_FLAG_UNCORRECTABLE | MC_FLAG_RECOVERABLE | MC_FLAG_MCE :
+					MC_FLAG_CORRECTABLE | MC_FLAG_POLLED,
+		.mc_gstatus = r->global_status,
+	};
+	const struct mcinfo_bank b = {
+		.common = { .type = MC_TYPE_BANK, .size = sizeof(b) },
+		.mc_bank = r->bank,
+		.mc_domid = DOMID_INVALID,
+		.mc_status = r->status,
+		.mc_addr = r->addr,
+		.mc_misc = r->misc,
+		.mc_tsc = r->tsc,
+	};
+
+	BUILD_BUG_ON(sizeof(g) % 8 || sizeof(g) + sizeof(b) > sizeof(info->mi_data));
+	place_cpu(&g, r->apic_id);
+	memset(info, 0, sizeof(*info));
+	info->mi_nentries = 2;
+	memcpy(info->mi_data, &g, sizeof(g));
+	memcpy(info->mi_data + sizeof(g) / 8, &b, sizeof(b));
+}
+
 static long fetch(struct xen_mc *op)
 {
 	struct xen_mc_fetch *f = &op->u.mc_fetch;
 	u32 kind = f->flags & FETCH_FLAGS & ~XEN_MC_ACK;
+	struct mce_record r;
+	struct mc_info info;
 
 	if (f->flags & ~FETCH_FLAGS || (kind != XEN_MC_URGENT && kind != XEN_MC_NONURGENT))
 		return -EINVAL;
-	/* It acknowledges something that was never handed out. */
-	if (f->flags & XEN_MC_ACK)
+	if (f->flags & XEN_MC_ACK) {
+		mce_log_remove(f->fetch_id);
 		return 0;
+	}
 	f->flags = XEN_MC_NODATA;
 	f->fetch_id = 0;
+	if (!mce_log_oldest(kind == XEN_MC_URGENT, &r))
+		return 0;
+	describe_record(&info, &r);
+	f->flags = XEN_MC_OK;
+	f->fetch_id = r.id;
+	if (copy_to_guest(handle_va(f->data), &info)) {
+		f->flags = XEN_MC_FETCHFAILED;
+		f->fetch_id = 0;
+	}
 	return 0;
 }
 

@@ -6,10 +6,12 @@
  *
  * ABI: platform.h.
  */
-#include <hv/hypercall.h>
+#include "control.h"
 
+#include <hv/hypercall.h>
 #include <hv/acpi.h>
 #include <hv/bitmap.h>
+#include <hv/cpu_hotplug.h>
 #include <hv/cpuid.h>
 #include <hv/domain.h>
 #include <hv/efi.h>
@@ -178,6 +180,28 @@ static long get_cpuinfo(struct xen_platform_op *op, bool *reply)
 	return 0;
 }
 
+/* One control call at a time, as sysctl's own: the caller issues it again. */
+static long hotplug(struct xen_platform_op *op, int (*fn)(u32 cpu))
+{
+	long rc;
+
+	if (!control_begin())
+		return -ERESTART;
+	rc = fn(op->u.cpu_ol.cpuid);
+	control_end();
+	return rc;
+}
+
+static long bring_online(struct xen_platform_op *op, bool *reply)
+{
+	return hotplug(op, cpu_online);
+}
+
+static long take_offline(struct xen_platform_op *op, bool *reply)
+{
+	return hotplug(op, cpu_offline);
+}
+
 /* All CPUs of a machine that we run on are of one kind. */
 static long get_cpu_version(struct xen_platform_op *op, bool *reply)
 {
@@ -237,6 +261,8 @@ static const struct {
 	{ XENPF_enter_acpi_sleep, enter_acpi_sleep },
 	{ XENPF_getidletime, getidletime },
 	{ XENPF_get_cpuinfo, get_cpuinfo },
+	{ XENPF_cpu_online, bring_online },
+	{ XENPF_cpu_offline, take_offline },
 	{ XENPF_get_symbol, get_symbol },
 };
 
@@ -271,7 +297,7 @@ long do_platform_op(unsigned long a1, unsigned long a2, unsigned long a3,
 		rc = ops[i].fn(&op, &reply);
 		if (reply && copy_to_guest(a1, &op))
 			return -EFAULT;
-		return rc;
+		return rc == -ERESTART ? hypercall_continue(1, a1) : rc;
 	}
 	return -ENOSYS;
 }

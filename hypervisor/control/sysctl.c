@@ -150,5 +150,5 @@ long do_sysctl(unsigned long a1, unsigned long a2, unsigned long a3, unsigned lo
 	control_end();
 	if (reply && copy_to_guest(a1, &op))
 		return -EFAULT;
-	return rc;
+	return rc == -ERESTART ? hypercall_continue(1, a1) : rc;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * sysctl: what the hypervisor counts of itself, and what of the machine it
- * steers: power states, single CPUs and frames, patches. Where there is nothing
+ * steers: power states, single frames, patches. Where there is nothing
  * to steer, tools are told so as by a Xen on a machine that has it not.
  *
  * ABI: sysctl.h.
@@ -93,20 +93,6 @@ long sysctl_pm_op(struct xen_sysctl *op, bool *reply)
 		return -EOPNOTSUPP;
 	}
 	return cpu_is_online(p->cpuid) ? -ENODEV : -EINVAL;
-}
-
-/* CPUs come up at boot, all or none of a core's threads, and stay. */
-long sysctl_cpu_hotplug(struct xen_sysctl *op, bool *reply)
-{
-	switch (op->u.cpu_hotplug.op) {
-	case XEN_SYSCTL_CPU_HOTPLUG_ONLINE:
-	case XEN_SYSCTL_CPU_HOTPLUG_OFFLINE:
-		return op->u.cpu_hotplug.cpu < nr_cpus ? -EOPNOTSUPP : -EINVAL;
-	case XEN_SYSCTL_CPU_HOTPLUG_SMT_ENABLE:
-	case XEN_SYSCTL_CPU_HOTPLUG_SMT_DISABLE:
-		return -EOPNOTSUPP;
-	}
-	return -EINVAL;
 }
 
 #define FRAMES_MAX	1024U

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sysctl: what the machine consists of: CPUs, memory, nodes, and the one pool
- * that all CPUs are in. Memory is taken to be all of one node.
+ * sysctl: what the machine consists of: CPUs, memory, nodes. Memory is taken to be
+ * all of one node.
  *
  * ABI: sysctl.h.
  */
@@ -21,7 +21,6 @@
 
 #include <xen/physdev.h>
 
-#define POOL		0
 #define NODE		0
 #define LOCAL_DISTANCE	10	/* ACPI 6.4, 5.2.17 */
 #define MAX_NODE_ID	63	/* what the tools size their tables by */
@@ -224,57 +223,6 @@ long sysctl_availheap(struct xen_sysctl *op, bool *reply)
 		a->avail_bytes = (upto - below) << PAGE_SHIFT;
 	*reply = true;
 	return 0;
-}
-
-/* Of the pool named, or of the next one that there is. */
-static long pool_info(struct xen_sysctl_cpupool_op *op)
-{
-	struct sched_pool_info info;
-	int rc = sched_pool_info(op->cpupool_id, &info);
-
-	if (rc)
-		return rc;
-	op->cpupool_id = info.id;
-	op->sched_id = info.sched_id;
-	op->n_dom = info.nr_domains;
-	return ctl_cpumask_write(&op->cpumap, &info.cpus);
-}
-
-static long pool_free_cpus(struct xen_sysctl_cpupool_op *op)
-{
-	cpumask_t cpus;
-
-	sched_free_cpus(&cpus);
-	return ctl_cpumask_write(&op->cpumap, &cpus);
-}
-
-/* There is one pool, and it stays as it is. */
-long sysctl_cpupool_op(struct xen_sysctl *op, bool *reply)
-{
-	struct xen_sysctl_cpupool_op *p = &op->u.cpupool_op;
-	long rc;
-
-	switch (p->op) {
-	case XEN_SYSCTL_CPUPOOL_OP_INFO:
-		rc = pool_info(p);
-		break;
-	case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
-		rc = pool_free_cpus(p);
-		break;
-	case XEN_SYSCTL_CPUPOOL_OP_DESTROY:
-	case XEN_SYSCTL_CPUPOOL_OP_RMCPU:
-		return p->cpupool_id == POOL ? -EBUSY : -ENOENT;
-	case XEN_SYSCTL_CPUPOOL_OP_ADDCPU:
-		return p->cpupool_id == POOL ? -ENODEV : -ENOENT;
-	case XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN:
-		return p->cpupool_id == POOL ? 0 : -ENOENT;
-	case XEN_SYSCTL_CPUPOOL_OP_CREATE:
-		return -EOPNOTSUPP;
-	default:
-		return -ENOSYS;
-	}
-	*reply = !rc;
-	return rc;
 }
 
 long sysctl_scheduler_op(struct xen_sysctl *op, bool *reply)

@@ -149,7 +149,8 @@ void timer_init(struct timer *t, void (*fn)(void *data), void *data, unsigned in
 
 /**
  * timer_set() - Let @t fire once.
- * @t:		initialised; if it is set already it moves
+ * @t:		initialised; if it is set already it moves. If its CPU is offline it
+ *		becomes the caller's CPU's
  * @expires_ns: as now_ns(); a past time fires at the next softirq run
  *
  * Does nothing to a killed timer.
@@ -158,8 +159,12 @@ void timer_init(struct timer *t, void (*fn)(void *data), void *data, unsigned in
 void timer_set(struct timer *t, u64 expires_ns)
 {
 	unsigned long flags;
-	struct percpu *pc = timer_lock(t, &flags);
+	struct percpu *pc;
 
+	/* CPUs go while all stand still: not between here and the lock. */
+	if (unlikely(!READ_ONCE(percpu_of[READ_ONCE(t->cpu)]->online)))
+		timer_migrate(t, smp_processor_id());
+	pc = timer_lock(t, &flags);
 	if (t->queued)
 		heap_remove(pc, t);
 	if (!t->killed) {
@@ -252,6 +257,29 @@ void timer_migrate(struct timer *t, unsigned int cpu)
 		}
 		unlock_both(from, cpu, flags);
 	}
+}
+
+/**
+ * timer_cpu_leave() - This CPU goes offline: what is set here fires elsewhere.
+ * @to: online
+ *
+ * Context: all others stand still, interrupts off.
+ */
+void timer_cpu_leave(unsigned int to)
+{
+	struct percpu *from = this_cpu(), *pc = percpu_of[to];
+	unsigned int self = smp_processor_id();
+	unsigned long flags;
+	struct timer *t;
+
+	lock_both(self, to, &flags);
+	while ((t = from->timers) != NULL) {
+		heap_remove(from, t);
+		WRITE_ONCE(t->cpu, to);
+		heap_insert(pc, t);
+	}
+	unlock_both(self, to, flags);
+	softirq_raise_cpu(to, SOFTIRQ_TIMER);
 }
 
 /* Calls what was due at the start. A handler sets its own timer to the future only. */

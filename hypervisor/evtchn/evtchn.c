@@ -357,17 +357,29 @@ int evtchn_bind_pirq(u32 pirq, bool share, u32 *port)
 	return rc;
 }
 
-bool evtchn_send_pirq(struct domain *d, u32 pirq)
+/**
+ * evtchn_send_pirq() - A physical interrupt of a domain has come.
+ * @d:	  the domain
+ * @pirq: its number for the line
+ *
+ * Context: interrupt.
+ * Return: the CPU on which the vCPU runs, or last ran, that takes it; -ENOENT if
+ * no port has @pirq.
+ */
+int evtchn_send_pirq(struct domain *d, u32 pirq)
 {
 	struct evtchn *chn;
 	unsigned long flags;
+	int cpu = -ENOENT;
 
 	spin_lock_irqsave(&d->evtchn->lock, flags);
 	chn = pirq_find(d, pirq);
-	if (chn)
+	if (chn) {
 		evtchn_set_pending(d, chn);
+		cpu = READ_ONCE(d->vcpu[chn->notify_vcpu_id]->processor);
+	}
 	spin_unlock_irqrestore(&d->evtchn->lock, flags);
-	return chn;
+	return cpu;
 }
 
 void evtchn_unmask_pirq(struct domain *d, u32 pirq)

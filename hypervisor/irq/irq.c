@@ -142,6 +142,57 @@ void irq_set_cpu(unsigned int irq, unsigned int cpu)
 	spin_unlock_irqrestore(&desc->lock, flags);
 }
 
+/* 0 if nothing of @desc is left on @cpu; -EAGAIN, soon; -EBUSY, never. Lock held. */
+static int desc_leave(struct irq_desc *desc, unsigned int cpu)
+{
+	if (desc->old_vector && (desc->old_cpu == cpu || desc->cpu == cpu))
+		return -EAGAIN;
+	if (!desc->ctl || !desc->vector || desc->ctl->fixed_vector || desc->cpu != cpu) {
+		if (desc->wanted_cpu == cpu)
+			desc->wanted_cpu = desc->cpu;
+		return 0;
+	}
+	if (!desc_movable(desc)) {
+		pr_warn("irq %u (MSI of " PCI_FMT "): several messages that cannot leave CPU%u\n",
+			desc->irq, PCI_ARGS(msi_sbdf(desc->msi)), cpu);
+		return -EBUSY;
+	}
+	desc->ctl->mask(desc);
+	desc->wanted_cpu = (cpu + 1) % nr_cpus;
+	desc_move(desc);
+	desc_unmask(desc);
+	/* What it sent before still arrives on @cpu. */
+	return desc->cpu == cpu ? -EBUSY : -EAGAIN;
+}
+
+/**
+ * irq_cpu_leave() - Let all lines of a CPU interrupt another.
+ * @cpu: online; nobody asks for lines there any more
+ *
+ * An edge that comes while its line moves is kept by the controller, as when a
+ * guest masks it.
+ * Return: 0; -EAGAIN: some are on their way, call again; -EBUSY: one cannot go.
+ */
+int irq_cpu_leave(unsigned int cpu)
+{
+	int rc = 0;
+
+	for (unsigned int irq = 0; irq < NR_IRQS; irq++) {
+		struct irq_desc *desc = irq_to_desc(irq);
+		unsigned long flags;
+		int one;
+
+		if (!desc)
+			continue;
+		spin_lock_irqsave(&desc->lock, flags);
+		one = desc_leave(desc, cpu);
+		spin_unlock_irqrestore(&desc->lock, flags);
+		if (one && rc != -EBUSY)
+			rc = one;
+	}
+	return rc;
+}
+
 /* Delivery. */
 
 static void throttle(struct irq_desc *desc)
@@ -179,11 +230,24 @@ static void run_handler(struct irq_desc *desc)
 		desc_unmask(desc);
 }
 
+/*
+ * The scheduler moves the vCPU that takes a line, and tells nobody. So the line
+ * looks, when it fires, and follows one that it found elsewhere twice running.
+ */
+static void follow(struct irq_desc *desc, unsigned int cpu)
+{
+	if (desc->taken_on == cpu && cpu != desc->cpu && desc->wanted_cpu == desc->cpu &&
+	    desc_movable(desc))
+		desc->wanted_cpu = cpu;
+	desc->taken_on = cpu;
+}
+
 /* As run_handler(): event channels have locks of their own that bind takes first. */
 static void send_to_guests(struct irq_desc *desc)
 {
 	struct irq_guest to[IRQ_MAX_GUESTS];
 	unsigned int n = 0;
+	int cpu = -ENOENT;
 
 	for (struct irq_guest *g = desc->guests; g; g = g->next) {
 		if (desc->level && !g->in_service) {
@@ -196,10 +260,17 @@ static void send_to_guests(struct irq_desc *desc)
 		throttle(desc);
 	desc->running++;
 	spin_unlock(&desc->lock);
-	for (unsigned int i = 0; i < n; i++)
-		if (!evtchn_send_pirq(to[i].d, to[i].pirq))
+	for (unsigned int i = 0; i < n; i++) {
+		int by = evtchn_send_pirq(to[i].d, to[i].pirq);
+
+		if (by < 0)
 			irq_guest_eoi(desc->irq, to[i].d);
+		else if (cpu < 0)
+			cpu = by;
+	}
 	spin_lock(&desc->lock);
+	if (cpu >= 0)
+		follow(desc, cpu);
 	WRITE_ONCE(desc->running, desc->running - 1);
 }
 

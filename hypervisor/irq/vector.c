@@ -61,7 +61,7 @@ static u8 vector_find(unsigned int cpu, unsigned int nr)
  * vector_assign() - Give lines adjacent vectors.
  * @irq:    first of @nr lines
  * @nr:     how many, a power of two; the first vector is a multiple of it
- * @cpu:    whose, unless there is no room: then the next CPU's that has
+ * @cpu:    whose, unless it is offline or there is no room: then the next CPU's that has
  * @vector: receives the first
  *
  * Return: the CPU; -ENOSPC.
@@ -73,7 +73,8 @@ int vector_assign(unsigned int irq, unsigned int nr, unsigned int cpu, u8 *vecto
 
 	spin_lock_irqsave(&vector_lock, flags);
 	for (unsigned int i = 0; i < nr_cpus && rc < 0; i++, cpu = (cpu + 1) % nr_cpus) {
-		*vector = vector_irq[cpu] ? vector_find(cpu, nr) : 0;
+		*vector = vector_irq[cpu] && READ_ONCE(percpu_of[cpu]->online) ?
+			  vector_find(cpu, nr) : 0;
 		if (!*vector)
 			continue;
 		for (unsigned int k = 0; k < nr; k++)

@@ -54,7 +54,7 @@ void sched_push(unsigned int from, unsigned int to)
  */
 bool sched_steal(unsigned int to)
 {
-	if (!test_bit(to, &sched_pool_cpus) || softirq_is_pending())
+	if (softirq_is_pending())
 		return false;
 	for (unsigned int i = 1; i < nr_cpus; i++) {
 		unsigned int from = (to + i) % nr_cpus;

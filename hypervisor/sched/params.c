@@ -63,7 +63,7 @@ int sched_domain_set_params(struct domain *d, const struct xen_domctl_scheduler_
 
 static int check_global(const struct xen_sysctl_scheduler_op *op)
 {
-	if (op->cpupool_id)
+	if (!sched_pool_exists(op->cpupool_id))
 		return -ESRCH;
 	return op->sched_id == sched_policy->abi_id ? 0 : -EINVAL;
 }
@@ -120,7 +120,8 @@ static void show_queues(unsigned char key __maybe_unused)
 		printk("CPU%u: %u waiting%s%s, idle for %lu ms in all\n", cpu,
 		       READ_ONCE(sched_cpus[cpu]->nr_waiting),
 		       test_bit(cpu, &sched_idle_cpus) ? ", idle" : "",
-		       test_bit(cpu, &sched_pool_cpus) ? "" : ", not in the pool",
+		       !READ_ONCE(percpu_of[cpu]->online) ? ", offline" :
+		       test_bit(cpu, &sched_pool_cpus) ? "" : ", not in pool 0",
 		       (unsigned long)(sched_idle_time_ns(cpu) / NSEC_PER_MSEC));
 		sched_policy->dump(cpu);
 	}

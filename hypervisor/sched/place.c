@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where a vCPU may run, where it should, and which CPUs take part.
+ * Where a vCPU may run, and where it should. Which CPUs take part: pool.c.
  *
  * The masks of a vCPU are under the run-queue lock of its CPU, as is
  * sched.misplaced, which says that they, or the pool, do not include that CPU
@@ -18,12 +18,15 @@
 
 #define NOT_BOUND	(-1)
 
-cpumask_t sched_pool_cpus, sched_idle_cpus;
+cpumask_t sched_idle_cpus;
 
 static const cpumask_t any_cpu = { { [0 ... CPUMASK_WORDS - 1] = ~0UL } };
 
-/* One at a time adds or removes a CPU. */
-static spinlock_t pool_lock = SPINLOCK_INIT;
+/* Bits change while one looks, and so may the pool. */
+static const cpumask_t *pool_cpus(const struct vcpu *v)
+{
+	return sched_pool_mask(READ_ONCE(v->domain->sched.pool));
+}
 
 /* The CPUs of @b that are in @a; either may be changing. */
 static cpumask_t common(const cpumask_t *a, const cpumask_t *b)
@@ -41,7 +44,7 @@ static cpumask_t allowed_cpus(const struct vcpu *v)
 	cpumask_t allowed;
 
 	if (v->sched.bound_cpu == NOT_BOUND)
-		return common(&v->sched.hard, &sched_pool_cpus);
+		return common(&v->sched.hard, pool_cpus(v));
 	cpumask_clear(&allowed);
 	cpumask_set(&allowed, (unsigned int)v->sched.bound_cpu);
 	return allowed;
@@ -51,7 +54,7 @@ bool sched_may_run(const struct vcpu *v, unsigned int cpu)
 {
 	if (v->sched.bound_cpu != NOT_BOUND)
 		return (unsigned int)v->sched.bound_cpu == cpu;
-	return cpumask_test(&v->sched.hard, cpu) && test_bit(cpu, &sched_pool_cpus);
+	return cpumask_test(&v->sched.hard, cpu) && test_bit(cpu, pool_cpus(v));
 }
 
 bool sched_prefers(const struct vcpu *v, unsigned int cpu)
@@ -212,9 +215,9 @@ static bool check_place(struct vcpu *v)
 	return v->sched.misplaced;
 }
 
-static bool in_pool(const cpumask_t *mask)
+static bool in_pool(const struct vcpu *v, const cpumask_t *mask)
 {
-	cpumask_t both = common(mask, &sched_pool_cpus);
+	cpumask_t both = common(mask, pool_cpus(v));
 
 	return !cpumask_empty(&both);
 }
@@ -237,9 +240,9 @@ int vcpu_set_hard_affinity(struct vcpu *v, const cpumask_t *mask)
 	bool wake = false;
 	int rc = 0;
 
-	/* A CPU that goes leaves the pool first, then evict() takes this lock. */
+	/* A CPU that goes leaves the pool first, then sched_reconsider() takes this lock. */
 	sc = sched_lock_vcpu(v, &flags);
-	if (!in_pool(mask)) {
+	if (!in_pool(v, mask)) {
 		rc = -EINVAL;
 	} else if (v->sched.bound_cpu != NOT_BOUND) {
 		rc = -EBUSY;
@@ -319,7 +322,7 @@ int vcpu_bind_current(int cpu)
 		return -EINVAL;
 	/* As in vcpu_set_hard_affinity(). */
 	sc = sched_lock_vcpu(v, &flags);
-	if (cpu >= 0 && !test_bit((unsigned int)cpu, &sched_pool_cpus)) {
+	if (cpu >= 0 && !test_bit((unsigned int)cpu, pool_cpus(v))) {
 		rc = -EINVAL;
 	} else if (cpu >= 0 && v->sched.bound_cpu != NOT_BOUND) {
 		rc = -EBUSY;
@@ -331,113 +334,35 @@ int vcpu_bind_current(int cpu)
 	return rc;
 }
 
-/* ---- CPUs that come and go ---- */
-
 /**
- * sched_cpu_up() - A CPU takes part from now on.
- * @cpu: has its run queue, is online, and is in its idle loop or about to enter it
+ * sched_reconsider() - The CPUs of a vCPU's pool have changed, or its pool.
+ * @v: of any guest
  *
- * Context: no lock held.
+ * It leaves a CPU on which it may no longer run. If none is left to it by its
+ * affinity, it may run on any from now on.
+ * Context: no run-queue lock held.
+ * Return: true if it is on its way out of such a CPU still.
  */
-void sched_cpu_up(unsigned int cpu)
-{
-	spin_lock(&pool_lock);
-	set_bit_atomic(cpu, &sched_idle_cpus);
-	set_bit_atomic(cpu, &sched_pool_cpus);
-	spin_unlock(&pool_lock);
-	softirq_raise_cpu(cpu, SOFTIRQ_SCHEDULE);
-}
-
-/* @cpu went out of the pool. True if @v is on its way out of it still. */
-static bool evict(struct vcpu *v, unsigned int cpu)
+bool sched_reconsider(struct vcpu *v)
 {
 	unsigned long flags;
 	struct sched_cpu *sc = sched_lock_vcpu(v, &flags);
+	int bound = v->sched.bound_cpu;
 	bool wake, stays, broken;
 
-	if (v->sched.bound_cpu == (int)cpu)
+	if (bound != NOT_BOUND && !test_bit((unsigned int)bound, pool_cpus(v)))
 		v->sched.bound_cpu = NOT_BOUND;
-	broken = !in_pool(&v->sched.hard);
+	broken = !in_pool(v, &v->sched.hard);
 	if (broken)
 		v->sched.hard = any_cpu;
 	wake = check_place(v) && take_out(v);
-	stays = v->processor == cpu && (is_sched_current(v) || v->sched.queued ||
-					v->sched.in_transit || v->is_running);
+	stays = v->sched.misplaced && (is_sched_current(v) || v->sched.queued ||
+				       v->sched.in_transit || v->is_running);
 	spin_unlock_irqrestore(&sc->lock, flags);
 	if (broken)
-		printk("Breaking the affinity of d%uv%u: CPU%u goes\n", v->domain->domain_id,
-		       v->vcpu_id, cpu);
+		printk("Breaking the affinity of d%uv%u: its pool has none of those CPUs\n",
+		       v->domain->domain_id, v->vcpu_id);
 	if (wake)
 		vcpu_wake(v);
 	return stays;
-}
-
-/**
- * sched_cpu_down() - A CPU takes part no longer; its vCPUs move.
- * @cpu: in the pool; or called again after -EAGAIN
- *
- * A vCPU that may run on no other CPU may run on any from now on.
- * Context: no lock held, interrupts on.
- * Return: 0 when only its idle vCPU runs there; -EAGAIN if another is still on
- * its way out, call again; -EBUSY for the last CPU.
- */
-int sched_cpu_down(unsigned int cpu)
-{
-	struct domain *d;
-	struct vcpu *v;
-	bool stays = false;
-
-	spin_lock(&pool_lock);
-	clear_bit_atomic(cpu, &sched_pool_cpus);
-	if (cpumask_empty(&sched_pool_cpus)) {
-		set_bit_atomic(cpu, &sched_pool_cpus);
-		spin_unlock(&pool_lock);
-		return -EBUSY;
-	}
-	clear_bit_atomic(cpu, &sched_idle_cpus);
-	spin_unlock(&pool_lock);
-
-	spin_lock(&domain_list_lock);
-	for_each_domain(d)
-		for_each_vcpu(d, v)
-			stays |= evict(v, cpu);
-	spin_unlock(&domain_list_lock);
-	return stays ? -EAGAIN : 0;
-}
-
-/**
- * sched_pool_info() - What there is to say about a pool. There is one, number 0.
- * @id:	  the lowest that is wanted
- * @info: filled in
- *
- * ABI: sysctl.h, XEN_SYSCTL_CPUPOOL_OP_INFO.
- * Context: no lock held.
- * Return: 0; -ENOENT if there is none from @id on.
- */
-int sched_pool_info(u32 id, struct sched_pool_info *info)
-{
-	struct domain *d;
-
-	if (id > 0)
-		return -ENOENT;
-	*info = (struct sched_pool_info){ .sched_id = sched_abi_id(), .cpus = sched_pool_cpus };
-	spin_lock(&domain_list_lock);
-	for_each_domain(d)
-		info->nr_domains++;
-	spin_unlock(&domain_list_lock);
-	return 0;
-}
-
-/**
- * sched_free_cpus() - The CPUs that are online and in no pool.
- * @cpus: filled in
- *
- * ABI: sysctl.h, XEN_SYSCTL_CPUPOOL_OP_FREEINFO.
- */
-void sched_free_cpus(cpumask_t *cpus)
-{
-	cpumask_clear(cpus);
-	for (unsigned int i = 0; i < nr_cpus; i++)
-		if (percpu_of[i] && percpu_of[i]->online && !test_bit(i, &sched_pool_cpus))
-			cpumask_set(cpus, i);
 }

@@ -478,6 +478,7 @@ void sched_vcpu_destroy(struct vcpu *v)
 
 void sched_domain_init(struct domain *d)
 {
+	d->sched.pool = d->config.cpupool;
 	if (sched_policy->domain_init)
 		sched_policy->domain_init(d);
 }

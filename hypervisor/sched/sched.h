@@ -20,7 +20,7 @@ struct sched_cpu {
 };
 
 extern struct sched_cpu *sched_cpus[MAX_CPUS];
-/* CPUs that take part, and those of them whose idle vCPU runs. Each bit changes atomically. */
+/* CPUs of pool 0, and CPUs of any whose idle vCPU runs. Each bit changes atomically. */
 extern cpumask_t sched_pool_cpus, sched_idle_cpus;
 
 /* sched.c */
@@ -44,7 +44,11 @@ void vcpu_timers_kill(struct vcpu *v);
 void vcpu_timers_leave(struct vcpu *v);	/* it stops running */
 void vcpu_timers_enter(struct vcpu *v);	/* it runs, here */
 
+/* pool.c */
+cpumask_t *sched_pool_mask(unsigned int id);
+
 /* place.c */
+bool sched_reconsider(struct vcpu *v);
 unsigned int sched_first_cpu(const struct vcpu *v);
 void sched_init_affinity(struct vcpu *v);
 /* The rest: run-queue lock of @v's CPU held. */

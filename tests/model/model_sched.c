@@ -36,6 +36,7 @@
 #include "../../hypervisor/sched/sched.c"
 #include "../../hypervisor/sched/pause.c"
 #include "../../hypervisor/sched/place.c"
+#include "../../hypervisor/sched/pool.c"
 #include "../../hypervisor/sched/balance.c"
 #include "../../hypervisor/sched/runstate.c"
 

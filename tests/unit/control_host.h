@@ -13,6 +13,7 @@
 
 #include <hv/bug.h>
 #include <hv/console.h>
+#include <hv/cpu_hotplug.h>
 #include <hv/cpu_policy.h>
 #include <hv/errno.h>
 #include <hv/evtchn.h>
@@ -361,6 +362,54 @@ void sched_free_cpus(cpumask_t *cpus)
 	cpumask_clear(cpus);
 }
 
+bool sched_pool_usable(u32 id)
+{
+	return !id;
+}
+
+int sched_pool_create(u32 *id, u32 sched_id)
+{
+	BUG_ON(*id == 1);
+	*id = 1;
+	return sched_id == XEN_SCHEDULER_CREDIT2 ? 0 : -EOPNOTSUPP;
+}
+
+int sched_pool_destroy(u32 id)
+{
+	return id ? -ENOENT : -EBUSY;
+}
+
+int sched_pool_add_cpu(u32 id, u32 cpu)
+{
+	return id ? -ENOENT : -EBUSY;
+}
+
+static unsigned int busy_calls;		/* that find somebody still on the CPU */
+
+int sched_pool_remove_cpu(u32 id, u32 *cpu)
+{
+	if (id)
+		return -ENOENT;
+	if (*cpu == XEN_SYSCTL_CPUPOOL_PAR_ANY)
+		*cpu = 3;
+	return *cpu == 3 ? busy_calls && busy_calls-- ? -EAGAIN : 0 : -EINVAL;
+}
+
+int sched_pool_move(struct domain *d, u32 id)
+{
+	return id ? -ENOENT : 0;
+}
+
+int cpu_offline(u32 cpu)
+{
+	return cpu == 3 ? busy_calls && busy_calls-- ? -ERESTART : 0 : -EINVAL;
+}
+
+int cpu_online(u32 cpu)
+{
+	return cpu == 3 ? 0 : -EEXIST;
+}
+
 int sched_domain_get_params(struct domain *d, struct xen_domctl_scheduler_op *op)
 {
 	op->u.credit2.weight = 256;
@@ -572,7 +621,7 @@ static void host_start(void)
 		cpuid_init();
 	}
 	memset(host_memory, 0, sizeof(host_memory));
-	fail_alloc = continued = keys_run = nmis = 0;
+	fail_alloc = continued = keys_run = nmis = busy_calls = 0;
 	d0 = domain_create(0, &config);
 	vcpu_create(d0, 0);
 	BUG_ON(rangeset_add(&d0->access.iomem, 0, 0xfffff));

@@ -355,6 +355,68 @@ static void nothing_for_the_dying(void **state)
 	assert_null(host_domains[1]);
 }
 
+static long pool(struct xen_sysctl *op, u32 cmd)
+{
+	op->cmd = XEN_SYSCTL_cpupool_op;
+	op->u.cpupool_op.op = cmd;
+	return sysctl(op);
+}
+
+static long hotplug(u32 cpu, u32 what)
+{
+	struct xen_sysctl op = { .cmd = XEN_SYSCTL_cpu_hotplug };
+
+	op.u.cpu_hotplug.cpu = cpu;
+	op.u.cpu_hotplug.op = what;
+	return sysctl(&op);
+}
+
+/* What takes a while is issued again, with what was chosen the first time. */
+static void pools_and_cpus(void **state)
+{
+	struct xen_sysctl op = { 0 };
+
+	op.u.cpupool_op.cpupool_id = XEN_SYSCTL_CPUPOOL_PAR_ANY;
+	op.u.cpupool_op.sched_id = XEN_SCHEDULER_CREDIT2;
+	assert_int_equal(pool(&op, XEN_SYSCTL_CPUPOOL_OP_CREATE), 0);
+	assert_int_equal(op.u.cpupool_op.cpupool_id, 1);
+	assert_int_equal(pool(&op, XEN_SYSCTL_CPUPOOL_OP_INFO), -ENOENT);
+	assert_int_equal(pool(&op, XEN_SYSCTL_CPUPOOL_OP_DESTROY), -ENOENT);
+	assert_int_equal(pool(&op, XEN_SYSCTL_CPUPOOL_OP_ADDCPU), -ENOENT);
+	assert_int_equal(pool(&op, 99), -ENOSYS);
+
+	op.u.cpupool_op.cpupool_id = 0;
+	op.u.cpupool_op.cpu = XEN_SYSCTL_CPUPOOL_PAR_ANY;
+	busy_calls = 2;
+	assert_int_equal(pool(&op, XEN_SYSCTL_CPUPOOL_OP_RMCPU), -ERESTART);
+	assert_int_equal(op.u.cpupool_op.cpu, 3);
+	assert_int_equal(pool(&op, XEN_SYSCTL_CPUPOOL_OP_RMCPU), -ERESTART);
+	assert_int_equal(pool(&op, XEN_SYSCTL_CPUPOOL_OP_RMCPU), 0);
+	assert_int_equal(continued, 2);
+	op.u.cpupool_op.cpu = 9;
+	assert_int_equal(pool(&op, XEN_SYSCTL_CPUPOOL_OP_RMCPU), -EINVAL);
+
+	op.u.cpupool_op.domid = 1;
+	assert_int_equal(pool(&op, XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN), 0);
+	op.u.cpupool_op.cpupool_id = 1;
+	assert_int_equal(pool(&op, XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN), -ENOENT);
+	op.u.cpupool_op.domid = 0;	/* the caller's own */
+	assert_int_equal(pool(&op, XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN), -EINVAL);
+	op.u.cpupool_op.domid = 5;
+	assert_int_equal(pool(&op, XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN), -ESRCH);
+	op.u.cpupool_op.domid = DOMID_SELF;
+	assert_int_equal(pool(&op, XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN), -ESRCH);
+
+	busy_calls = 1;
+	assert_int_equal(hotplug(3, XEN_SYSCTL_CPU_HOTPLUG_OFFLINE), -ERESTART);
+	assert_int_equal(hotplug(3, XEN_SYSCTL_CPU_HOTPLUG_OFFLINE), 0);
+	assert_int_equal(hotplug(0, XEN_SYSCTL_CPU_HOTPLUG_OFFLINE), -EINVAL);
+	assert_int_equal(hotplug(3, XEN_SYSCTL_CPU_HOTPLUG_ONLINE), 0);
+	assert_int_equal(hotplug(0, XEN_SYSCTL_CPU_HOTPLUG_ONLINE), -EEXIST);
+	assert_int_equal(hotplug(0, XEN_SYSCTL_CPU_HOTPLUG_SMT_DISABLE), -EOPNOTSUPP);
+	assert_int_equal(hotplug(0, 77), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -368,6 +430,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(permissions, setup, teardown),
 		cmocka_unit_test_setup_teardown(without_memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_for_the_dying, setup, teardown),
+		cmocka_unit_test_setup_teardown(pools_and_cpus, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

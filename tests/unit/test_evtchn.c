@@ -294,13 +294,14 @@ static void test_pirq(void **state)
 	assert_int_equal(op(EVTCHNOP_bind_pirq, &b), -EEXIST);
 	b.pirq = 10;
 	assert_int_equal(op(EVTCHNOP_bind_pirq, &b), 0);
-	assert_true(evtchn_send_pirq(&domains[0], 9));
+	vcpus[0][1].processor = 5;
+	assert_int_equal(evtchn_send_pirq(&domains[0], 9), 5);
 	assert_true(pending(0, a.port));
 	assert_false(pending(0, b.port));
 	assert_int_equal(status_of(DOMID_SELF, a.port).u.pirq, 9);
 	assert_int_equal(port_op(EVTCHNOP_close, a.port), 0);
 	assert_false(pirq_bound[0][9]);
-	assert_false(evtchn_send_pirq(&domains[0], 9));
+	assert_int_equal(evtchn_send_pirq(&domains[0], 9), -ENOENT);
 	b.pirq = HOST_PIRQS;	/* the interrupt layer refuses */
 	assert_int_equal(op(EVTCHNOP_bind_pirq, &b), -EINVAL);
 	assert_int_equal(bind_ipi(0), a.port);

@@ -115,10 +115,14 @@ void apic_eoi(void)
 	apic_eois++;
 }
 
-bool evtchn_send_pirq(struct domain *d, u32 pirq)
+static int taken_on;	/* where the vCPU is; -1: where the line fires */
+
+int evtchn_send_pirq(struct domain *d, u32 pirq)
 {
 	sent[d->domain_id]++;
-	return port_bound;
+	if (!port_bound)
+		return -ENOENT;
+	return taken_on < 0 ? (int)stub_cpu : taken_on;
 }
 
 void msi_domain_release(struct domain *d)
@@ -201,6 +205,7 @@ static struct domain *make_domain(unsigned int id)
 static int setup_once(void **state)
 {
 	percpu_of[0] = &cpu0;
+	cpu0.online = cpu1.online = true;
 	acpi.isa_irq[9].valid = acpi.isa_irq[9].level = true;
 	acpi.isa_irq[9].gsi = 9;
 	acpi.isa_irq[0].valid = true;
@@ -223,6 +228,7 @@ static int setup(void **state)
 	stub_cpu = 0;
 	nr_cpus = 1;
 	port_bound = true;
+	taken_on = -1;
 	pending_timer = NULL;
 	type_rc = 0;
 	for (unsigned int i = 0; i < 3; i++)
@@ -528,6 +534,82 @@ static void line_follows_its_vcpu(void **state)
 	pending_timer->fn(pending_timer->data);
 }
 
+/* Moved by the scheduler, the vCPU is followed when it was found there twice. */
+static void line_follows_the_scheduler(void **state)
+{
+	struct irq_desc *desc;
+	u8 old;
+
+	nr_cpus = 2;
+	bind(0, 7, false);
+	desc = irq_to_desc(7);
+	old = desc->vector;
+	assert_true(vector_fires(0, old));
+	taken_on = 1;
+	assert_true(vector_fires(0, old));
+	taken_on = 0;
+	assert_true(vector_fires(0, old));
+	taken_on = 1;
+	assert_true(vector_fires(0, old));
+	assert_int_equal(desc->wanted_cpu, 0);
+	assert_true(vector_fires(0, old));
+	assert_int_equal(desc->cpu, 0);
+	assert_true(vector_fires(0, old));
+	assert_int_equal(desc->cpu, 1);
+	pending_timer->fn(pending_timer->data);
+	assert_true(vector_fires(1, desc->vector));
+	assert_int_equal(desc->cpu, 1);
+	/* Whoever asks for another CPU gets it, and is followed from there. */
+	irq_set_cpu(7, 0);
+	assert_true(vector_fires(1, desc->vector));
+	assert_int_equal(desc->cpu, 0);
+	pending_timer->fn(pending_timer->data);
+}
+
+/* All that was sent to old vectors has arrived. */
+static void old_vectors_end(void)
+{
+	for (unsigned int irq = 0; irq < nr_gsis; irq++)
+		if (irq_to_desc(irq) && irq_to_desc(irq)->old_vector)
+			irq_to_desc(irq)->old_timer.fn(irq_to_desc(irq));
+}
+
+static void lines_leave_a_cpu(void **state)
+{
+	struct irq_desc *desc, *idle;
+	u8 old;
+
+	nr_cpus = 2;
+	bind(0, 12, false);
+	bind(0, 6, false);
+	desc = irq_to_desc(12);
+	idle = irq_to_desc(6);
+	irq_set_cpu(12, 1);
+	assert_true(vector_fires(0, desc->vector));
+	assert_int_equal(desc->cpu, 1);
+	/* It has just come: what it sent to its old vector is waited for. */
+	assert_int_equal(irq_cpu_leave(1), -EAGAIN);
+	old_vectors_end();
+	irq_set_cpu(6, 1);
+	old = desc->vector;
+	assert_int_equal(irq_cpu_leave(1), -EAGAIN);
+	assert_int_equal(desc->cpu, 0);
+	assert_false(lines[12].masked);
+	assert_int_equal(idle->wanted_cpu, 0);
+	assert_true(vector_fires(1, old));
+	assert_int_equal(irq_cpu_leave(1), -EAGAIN);
+	old_vectors_end();
+	assert_int_equal(irq_cpu_leave(1), 0);
+	assert_true(vector_fires(0, desc->vector));
+	/* Offline, it gets none. */
+	cpu1.online = false;
+	irq_set_cpu(12, 1);
+	assert_true(vector_fires(0, desc->vector));
+	assert_int_equal(desc->cpu, 0);
+	old_vectors_end();
+	cpu1.online = true;
+}
+
 static void masked_line_moves_at_once(void **state)
 {
 	struct irq_desc *desc;
@@ -568,6 +650,8 @@ int main(void)
 		TEST(death_ends_interrupts),
 		TEST(stray_vectors),
 		TEST(line_follows_its_vcpu),
+		TEST(line_follows_the_scheduler),
+		TEST(lines_leave_a_cpu),
 		TEST(masked_line_moves_at_once),
 	};
 

@@ -213,6 +213,7 @@ static const struct pci_sbdf sbdf = { .devfn = DEVFN };
 static int setup(void **state)
 {
 	percpu_of[0] = &cpu0;
+	cpu0.online = true;
 	hardware_domain = &dom0;
 	dom0.is_hardware_domain = true;
 	memset(config, 0, sizeof(config));

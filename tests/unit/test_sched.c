@@ -29,7 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CPUS		3
+#define CPUS		4
 #define VCPUS		12
 #define START_NS	1000
 
@@ -860,6 +860,99 @@ static void test_cpu_goes(void **state)
 	check_all();
 }
 
+static unsigned int cpus_of(u32 id)
+{
+	struct sched_pool_info info;
+
+	assert_int_equal(sched_pool_info(id, &info), 0);
+	assert_int_equal(info.id, id);
+	return (unsigned int)info.cpus.bits[0];
+}
+
+static void take_cpu(u32 from, u32 cpu)
+{
+	int rc;
+
+	while ((rc = sched_pool_remove_cpu(from, &cpu)) == -EAGAIN)
+		settle();
+	assert_int_equal(rc, 0);
+	settle();
+}
+
+static void test_pools(void **state)
+{
+	u32 id = XEN_SYSCTL_CPUPOOL_PAR_ANY, other = 1, cpu = XEN_SYSCTL_CPUPOOL_PAR_ANY;
+	struct sched_pool_info info;
+
+	start(4, 3);
+	for (unsigned int i = 0; i < 3; i++)
+		bring_up(i);
+	settle();
+	assert_int_equal(sched_pool_create(&id, XEN_SCHEDULER_NULL), -EOPNOTSUPP);
+	assert_int_equal(sched_pool_create(&id, XEN_SCHEDULER_CREDIT2), 0);
+	assert_int_equal(id, 1);
+	assert_int_equal(sched_pool_create(&other, XEN_SCHEDULER_CREDIT2), -EEXIST);
+	other = SCHED_POOLS;
+	assert_int_equal(sched_pool_create(&other, XEN_SCHEDULER_CREDIT2), -ENOSPC);
+
+	/* Without CPUs it is of no use. */
+	assert_false(sched_pool_usable(1));
+	assert_int_equal(sched_pool_move(&guest, 1), -ENOENT);
+	assert_int_equal(sched_pool_add_cpu(1, 2), -EBUSY);
+	assert_int_equal(sched_pool_add_cpu(1, 9), -EINVAL);
+	assert_int_equal(sched_pool_add_cpu(1, cpu), -EINVAL);
+	assert_int_equal(sched_pool_add_cpu(7, 2), -ENOENT);
+	take_cpu(0, 3);
+	take_cpu(0, 2);
+	assert_int_equal(cpus_of(0), 3);
+	while (sched_pool_remove_cpu(0, &cpu) == -EAGAIN)
+		settle();
+	assert_int_equal(cpu, 1);
+	assert_int_equal(sched_pool_add_cpu(0, 1), 0);
+	assert_int_equal(sched_pool_add_cpu(1, XEN_SYSCTL_CPUPOOL_PAR_ANY), 0);
+	assert_int_equal(sched_pool_add_cpu(1, 3), 0);
+	assert_int_equal(cpus_of(1), 0xc);
+	cpu = 2;
+	assert_int_equal(sched_pool_remove_cpu(0, &cpu), -EINVAL);
+	settle();
+	for (unsigned int i = 0; i < 3; i++)
+		assert_true(vcpus[i].processor < 2);
+
+	/* The domain goes there, even the vCPU that was bound to CPU 0. */
+	assert_int_equal(vcpu_set_hard_affinity(&vcpus[0], &(cpumask_t){ { 1 } }), 0);
+	settle();
+	assert_int_equal(sched_pool_move(&guest, 1), 0);
+	settle();
+	for (unsigned int i = 0; i < 3; i++)
+		assert_true(vcpus[i].processor >= 2);
+	assert_ptr_equal(cpus[0].sched_current, cpus[0].idle);
+	assert_ptr_equal(cpus[1].sched_current, cpus[1].idle);
+	assert_int_equal(vcpu_set_hard_affinity(&vcpus[0], &(cpumask_t){ { 1 } }), -EINVAL);
+	assert_int_equal(sched_pool_info(1, &info), 0);
+	assert_int_equal(info.nr_domains, 1);
+	check_all();
+
+	/* Its last CPU stays while it has a domain. */
+	take_cpu(1, 2);
+	cpu = 3;
+	assert_int_equal(sched_pool_remove_cpu(1, &cpu), -EBUSY);
+	assert_int_equal(sched_pool_destroy(1), -EBUSY);
+	for (unsigned int i = 0; i < 3; i++)
+		assert_int_equal(vcpus[i].processor, 3);
+	assert_int_equal(sched_pool_move(&guest, 0), 0);
+	settle();
+	take_cpu(1, 3);
+	assert_int_equal(sched_pool_destroy(1), 0);
+	assert_int_equal(sched_pool_destroy(1), -ENOENT);
+	assert_int_equal(sched_pool_destroy(0), -EBUSY);
+	assert_int_equal(sched_pool_info(1, &info), -ENOENT);
+	assert_int_equal(sched_pool_add_cpu(0, 2), 0);
+	assert_int_equal(sched_pool_add_cpu(0, 3), 0);
+	settle();
+	assert_int_equal(cpus_of(0), 0xf);
+	check_all();
+}
+
 static void test_controller_pauses(void **state)
 {
 	start(1, 2);
@@ -983,6 +1076,7 @@ int main(void)
 		cmocka_unit_test(test_affinity),
 		cmocka_unit_test(test_pin_override),
 		cmocka_unit_test(test_cpu_goes),
+		cmocka_unit_test(test_pools),
 		cmocka_unit_test(test_controller_pauses),
 		cmocka_unit_test(test_params),
 		cmocka_unit_test(test_null),

@@ -85,8 +85,10 @@ static int setup(void **state)
 	memset(models, 0, sizeof(models));
 	memset(hardware, 0, sizeof(hardware));
 	memset(ipis, 0, sizeof(ipis));
-	for (unsigned int i = 0; i < CPUS; i++)
+	for (unsigned int i = 0; i < CPUS; i++) {
 		percpu_of[i] = &cpus[i];
+		cpus[i].online = true;
+	}
 	if (!registered)
 		timer_subsystem_init();
 	registered = true;

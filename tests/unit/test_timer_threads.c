@@ -160,6 +160,7 @@ int main(void)
 
 	for (unsigned int i = 0; i < CPUS; i++) {
 		percpu_of[i] = &cpus[i];
+		cpus[i].online = true;
 		spin_lock_init(&cpus[i].timer_lock);
 	}
 	timer_subsystem_init();

@@ -8,6 +8,7 @@
 #include <asm/pv.h>
 
 #include <hv/bug.h>
+#include <hv/cpu_hotplug.h>
 #include <hv/cpu_policy.h>
 #include <hv/errno.h>
 #include <hv/mm.h>
@@ -204,6 +205,8 @@ void cpu_idle(void)
 	local_irq_disable();
 	if (softirq_is_pending())
 		local_irq_enable();
+	else if (unlikely(!this_cpu()->online))
+		smp_park();
 	else
 		__asm__ __volatile__("sti; hlt" ::: "memory");
 }

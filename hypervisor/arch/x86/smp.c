@@ -9,10 +9,12 @@
 #include <hv/smp.h>
 
 #include <hv/bug.h>
+#include <hv/cpu_hotplug.h>
 #include <hv/irq.h>
 #include <hv/panic.h>
 #include <hv/percpu.h>
 #include <hv/printk.h>
+#include <hv/softirq.h>
 #include <hv/spinlock.h>
 #include <hv/time.h>
 #include <asm/flush.h>
@@ -21,11 +23,13 @@
 /* How long others get to stop, or to print, before we go on without them. */
 #define STOP_WAIT_US	100000
 #define SHOW_WAIT_US	2000000
+#define UNPARK_WAIT_MS	10000
 
 /* Bits of percpu.nmi_wanted. */
 #define NMI_WANT_STOP	0
 #define NMI_WANT_SHOW	1
 #define NMI_WANT_ALIVE	2
+#define NMI_WANT_ONLINE	3	/* cleared by smp_park(), not by the NMI */
 
 /* Written by the CPU that NMI_WANT_SHOW is set for, until it clears that. */
 static struct cpu_snapshot shown;
@@ -207,6 +211,55 @@ bool smp_ask_alive(unsigned int cpu)
 		send_nmi_ipi(cpu);
 	}
 	return answered;
+}
+
+/**
+ * smp_park() - This CPU is offline: halt, until another wants it back.
+ *
+ * Only NMIs and machine checks wake it meanwhile. Nobody flushes a CPU that is
+ * offline, so it does that itself before it is online again.
+ * Context: the idle loop, nothing to do, interrupts off; on when it returns.
+ */
+void smp_park(void)
+{
+	struct percpu *p = this_cpu();
+
+	while (!test_bit(NMI_WANT_ONLINE, &p->nmi_wanted))
+		__asm__ __volatile__("hlt");
+	__atomic_store_n(&p->online, true, __ATOMIC_SEQ_CST);
+	/* Whoever does not see it online changed translations before this. */
+	flush_tlb_local();
+	spin_lock(&p->timer_lock);
+	p->timer_deadline = 0;
+	spin_unlock(&p->timer_lock);
+	softirq_raise(SOFTIRQ_TIMER);
+	clear_bit_atomic(NMI_WANT_ONLINE, &p->nmi_wanted);
+	local_irq_enable();
+}
+
+/**
+ * smp_unpark() - Let a CPU in smp_park() go on.
+ * @cpu: in it, or on its way there
+ *
+ * Context: waits for it.
+ * Return: true when it is online.
+ */
+bool smp_unpark(unsigned int cpu)
+{
+	struct percpu *p = percpu_of[cpu];
+
+	set_bit_atomic(NMI_WANT_ONLINE, &p->nmi_wanted);
+	/* It may take one after it looked, and halt then: so not only once. */
+	for (unsigned int ms = 0; ms < UNPARK_WAIT_MS; ms++) {
+		u64 until = deadline(1000);
+
+		send_nmi_ipi(cpu);
+		while (rdtsc() < until)
+			if (!test_bit(NMI_WANT_ONLINE, &p->nmi_wanted))
+				return true;
+	}
+	/* Now it may come or not; what it finds decides. */
+	return !test_and_clear_bit_atomic(NMI_WANT_ONLINE, &p->nmi_wanted);
 }
 
 /**

@@ -14,6 +14,7 @@
 #include <hv/acpi.h>
 #include <hv/bug.h>
 #include <hv/irq.h>
+#include <hv/mce.h>
 #include <hv/mm.h>
 #include <hv/options.h>
 #include <hv/percpu.h>
@@ -71,6 +72,7 @@ static void __init __noreturn start_secondary(void)
 	desc_init_cpu(p);
 	cpu_init(p);
 	mtrr_load();
+	mce_init_cpu();
 	if (!apic_init_ap()) {
 		ap_say(AP_REFUSED);
 		for (;;)

@@ -9,6 +9,7 @@
 
 #include <hv/bug.h>
 #include <hv/domain.h>
+#include <hv/mce.h>
 #include <hv/mm.h>
 #include <hv/options.h>
 #include <hv/panic.h>
@@ -115,8 +116,10 @@ static void guest_general_protection(struct vcpu *v, struct cpu_user_regs *regs)
 }
 
 /* Machine checks are logged and given to domain 0's handler, from a softirq, as NMIs are. */
-static void machine_check(void)
+static void machine_check(const struct cpu_user_regs *regs)
 {
+	if (!mce_exception(regs))
+		return;
 	this_cpu()->mc_count++;
 	softirq_raise(SOFTIRQ_NMI);
 }
@@ -130,8 +133,8 @@ static void tell_machine_checks(void)
 
 	if (count == p->mc_told)
 		return;
-	pr_err("CPU%u: %u machine checks\n", smp_processor_id(), count - p->mc_told);
 	p->mc_told = count;
+	mce_softirq();
 	if (v)
 		arch_vcpu_send_mce(v);
 }
@@ -214,7 +217,7 @@ void guest_exception(struct cpu_user_regs *regs)
 		handle_nmi(regs);
 		break;
 	case X86_VEC_MC:
-		machine_check();
+		machine_check(regs);
 		break;
 	case X86_VEC_UD:
 		local_irq_enable();
@@ -252,7 +255,7 @@ void hv_exception(struct cpu_user_regs *regs)
 		handle_nmi(regs);
 		return;
 	case X86_VEC_MC:
-		machine_check();
+		machine_check(regs);
 		return;
 	case X86_VEC_DB:
 		/* A guest's pending breakpoint, delayed across its SYSCALL: not ours. */

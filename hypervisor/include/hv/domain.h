@@ -184,6 +184,7 @@ struct domain_config {
 	bool xenstore;		/* may ask about others: it runs the store */
 	bool msr_relaxed;	/* an MSR that is not there reads as 0 */
 	u8 max_grant_version;
+	u8 cpupool;		/* in which it begins */
 	u32 max_evtchn_port;
 	u32 max_grant_frames, max_maptrack_frames;
 };

@@ -21,8 +21,8 @@ void virq_clear_handlers(struct domain *d);
 
 /* Raise an event at the other end of @d's @port. 0; -EINVAL: there is none. */
 int evtchn_send(struct domain *d, u32 port);
-/* Physical interrupt @pirq of @d fires. False if no port is bound. */
-bool evtchn_send_pirq(struct domain *d, u32 pirq);
+/* Physical interrupt @pirq of @d fires. The CPU of who takes it; -ENOENT: no port is bound. */
+int evtchn_send_pirq(struct domain *d, u32 pirq);
 /* Unmask @pirq's port, if it has one: PHYSDEVOP_eoi after PHYSDEVOP_pirq_eoi_gmfn_v1. */
 void evtchn_unmask_pirq(struct domain *d, u32 pirq);
 

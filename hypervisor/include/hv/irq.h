@@ -54,6 +54,8 @@ void pirq_guest_move(struct vcpu *v, u32 pirq);
 void pirq_guest_eoi(struct domain *d, u32 pirq);
 
 /* Boot, in this order, after acpi_init() and before time_init(). */
+/* A CPU goes offline: its lines go elsewhere. 0; -EAGAIN: call again; -EBUSY: one cannot. */
+int irq_cpu_leave(unsigned int cpu);
 int irq_init_cpu(unsigned int cpu);
 void apic_init_bsp(void);
 void irq_init(void);		/* the controllers, all lines masked */

@@ -53,6 +53,7 @@ struct irq_desc {
 	bool level, active_low;
 	u16 running;		/* CPUs on which do_irq() is at work with it */
 	u16 wanted_cpu;		/* where it goes when it next fires */
+	u16 taken_on;		/* CPU of the vCPU that took it last */
 	u8 old_vector;		/* of old_cpu, from which it went a moment ago; 0: none */
 	u16 old_cpu;
 	struct timer old_timer;	/* on old_cpu: takes the vector back */

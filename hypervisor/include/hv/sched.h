@@ -78,18 +78,31 @@ void vcpu_get_affinity(struct vcpu *v, cpumask_t *hard, cpumask_t *soft);
  */
 int vcpu_bind_current(int cpu);
 
-/* ---- CPUs and the pool: there is one, number 0 ---- */
+/* ---- CPUs and pools of them ---- */
+
+#define SCHED_POOLS	32
 
 /*
  * @cpu, with sched_init_cpu() done, online and in its idle loop or about to
- * enter it, takes part from now on. The boot CPU does without being asked.
+ * enter it, takes part from now on, in pool 0. The boot CPU does without being asked.
  */
 void sched_cpu_up(unsigned int cpu);
 /*
  * Nothing runs on @cpu any more but its idle vCPU; its vCPUs move. 0; -EBUSY for
- * the last CPU; -EAGAIN if a vCPU is still on its way out: call again.
+ * the last CPU of a pool that has domains; -EAGAIN if a vCPU is still on its way
+ * out: call again.
  */
 int sched_cpu_down(unsigned int cpu);
+
+/* sysctl cpupool_op, one at a time. */
+int sched_pool_create(u32 *id, u32 sched_id);
+int sched_pool_destroy(u32 id);
+int sched_pool_add_cpu(u32 id, u32 cpu);
+int sched_pool_remove_cpu(u32 id, u32 *cpu);	/* also -EAGAIN */
+int sched_pool_move(struct domain *d, u32 id);
+bool sched_pool_exists(u32 id);
+/* May a domain be made in it? */
+bool sched_pool_usable(u32 id);
 
 struct sched_pool_info {
 	u32 id;

@@ -39,6 +39,7 @@ struct sched_vcpu {
 };
 
 struct sched_domain {
+	u8 pool;		/* its number: sched/pool.c */
 	u16 weight;
 	u16 cap;		/* percent of one CPU; 0: none */
 	/* Inside the run-queue locks; guards what follows. */

@@ -15,6 +15,7 @@ enum softirq {
 	SOFTIRQ_KEYHANDLER,
 	SOFTIRQ_RCU,
 	SOFTIRQ_LOCKCHECK,
+	SOFTIRQ_STOP,	/* last: waits for other CPUs */
 	NR_SOFTIRQS
 };
 

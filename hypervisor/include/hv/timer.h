@@ -27,6 +27,8 @@ void timer_stop(struct timer *t);
 /* Stops it, waits until the handler no longer runs; timer_set() does nothing afterwards. */
 void timer_kill(struct timer *t);
 void timer_migrate(struct timer *t, unsigned int cpu);
+/* All timers that are set on this CPU, which goes offline, fire on CPU @to. */
+void timer_cpu_leave(unsigned int to);
 static inline bool timer_is_set(const struct timer *t)
 {
 	return t->queued;

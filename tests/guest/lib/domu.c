@@ -29,6 +29,12 @@ __asm__(
 "	je 4f\n"
 "	cmp $0x1001, %eax\n"
 "	je 5f\n"
+"	mov (%rbx), %r12\n"		/* until another is asked for */
+"	xor %r13d, %r13d\n"
+"	cmp $0x1002, %eax\n"
+"	je 6f\n"
+"	test $0x2000, %eax\n"
+"	jnz 7f\n"
 "	syscall\n"
 "3:	mov %rax, 64(%rbx)\n"
 "	mov (%rbx), %rax\n"
@@ -39,6 +45,23 @@ __asm__(
 "5:	mov %rsi, (%rdi)\n"
 "	xor %eax, %eax\n"
 "	jmp 3b\n"
+"6:	inc %r13\n"
+"	cmp (%rbx), %r12\n"
+"	je 6b\n"
+"8:	mov %r13, %rax\n"
+"	jmp 3b\n"
+"7:	mov 16(%rbx), %rax\n"
+"	and $0xfff, %eax\n"
+"	mov 24(%rbx), %rdi\n"
+"	mov 32(%rbx), %rsi\n"
+"	mov 40(%rbx), %rdx\n"
+"	mov 48(%rbx), %r10\n"
+"	mov 56(%rbx), %r8\n"
+"	syscall\n"
+"	inc %r13\n"
+"	cmp (%rbx), %r12\n"
+"	je 7b\n"
+"	jmp 8b\n"
 "domu_code_end:\n"
 "	.previous\n");
 
@@ -177,19 +200,22 @@ static long pin(struct domu *u)
 	return HC(mmuext_op, &op, 1, 0, u->id, 0);
 }
 
-static u64 window_pte;
-
 long domu_make(struct domu *u, u16 id)
 {
-	struct xen_domctl op = { .u.max_vcpus.max = 1 };
 	static void *window;
+
+	if (!window)
+		window = alloc_pages(1);
+	return domu_make_at(u, id, window);
+}
+
+long domu_make_at(struct domu *u, u16 id, void *window)
+{
+	struct xen_domctl op = { .u.max_vcpus.max = 1 };
 	long rc = create(u, id);
 
-	if (!window) {
-		window = alloc_pages(1);
-		window_pte = *pte_of(window);
-	}
 	u->window = window;
+	u->window_pte = *pte_of(window);
 	u->mb = window;
 	if (rc)
 		return rc;
@@ -207,7 +233,7 @@ long domu_start(struct domu *u)
 	return domctl(XEN_DOMCTL_unpausedomain, u->id, &op);
 }
 
-long domu_do(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+static void ask(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 {
 	volatile struct mailbox *mb = u->mb;
 
@@ -219,12 +245,35 @@ long domu_do(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 	mb->args[4] = a5;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	mb->asked++;
+}
+
+static long answer(struct domu *u)
+{
+	volatile struct mailbox *mb = u->mb;
+
 	for (unsigned int i = 0; mb->answered != mb->asked; i++) {
 		if (i == PATIENCE)
 			return -4000;
 		HC(sched_op, SCHEDOP_yield, 0, 0, 0, 0);
 	}
 	return mb->result;
+}
+
+long domu_do(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	ask(u, nr, a1, a2, a3, a4, a5);
+	return answer(u);
+}
+
+void domu_begin(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4)
+{
+	ask(u, nr, a1, a2, a3, a4, 0);
+}
+
+long domu_end(struct domu *u)
+{
+	u->mb->asked++;
+	return answer(u);
 }
 
 long domu_do_with(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, int arg,
@@ -242,7 +291,7 @@ long domu_do_with(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, int ar
 
 void domu_unmap(struct domu *u)
 {
-	window_close(u->window, window_pte);
+	window_close(u->window, u->window_pte);
 }
 
 long domu_kill(struct domu *u)

@@ -33,6 +33,7 @@ struct domu {
 	xen_pfn_t mfn[DOMU_PAGES];
 	volatile struct mailbox *mb;	/* mapped here */
 	void *window;		/* a page of ours in whose place that is */
+	u64 window_pte;		/* as it was */
 };
 
 /* Where the other sees its page @n, and something in the mailbox's buffer. */
@@ -42,15 +43,23 @@ struct domu {
 /* Done by the other in place of a hypercall. */
 #define DOMU_LOAD	0x1000	/* the word at an address */
 #define DOMU_STORE	0x1001	/* a word to an address */
+#define DOMU_SPIN	0x1002	/* count, between domu_begin() and domu_end() */
+/* With the number of a hypercall: make it again and again, between the two. */
+#define DOMU_REPEAT	0x2000
 
 long domctl(unsigned int cmd, u16 domid, struct xen_domctl *op);
 long sysctl(unsigned int cmd, struct xen_sysctl *op);
 
 /* Made, with memory and a context, but not running. 0 or what failed. */
 long domu_make(struct domu *u, u16 id);
+/* The same when there are several: each at a page of its own. */
+long domu_make_at(struct domu *u, u16 id, void *window);
 long domu_start(struct domu *u);
 /* It does so and is back, or -4000 if it does not answer: it crashed, say. */
 long domu_do(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
+/* It does so until the other is called; then how often it has. The mailbox has one user. */
+void domu_begin(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4);
+long domu_end(struct domu *u);
 /* With a structure as argument @arg (1 to 4), which comes back changed. */
 long domu_do_with(struct domu *u, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, int arg,
 		  void *buf, size_t len);
