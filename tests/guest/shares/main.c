@@ -8,7 +8,7 @@
 
 #include <xen/vcpu.h>
 
-const char *const test_name = "storm";
+const char *const test_name = "shares";
 
 #define ATTACKERS	3
 #define GUESTS		(ATTACKERS + 1)
