@@ -220,9 +220,9 @@ static void copy_batch(struct copy_batch *b, struct gnttab_copy *op, unsigned in
 	for (unsigned int i = 0; i < nr; i++) {
 		op[i].status = copy_one(b, &op[i]);
 		if (unlikely(op[i].status))
-			gt->nr_failed++;
+			grant_count(&gt->nr_failed, 1);
 	}
-	gt->nr_copies += nr;
+	grant_count(&gt->nr_copies, nr);
 }
 
 /**

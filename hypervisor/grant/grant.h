@@ -99,6 +99,11 @@ struct grant_table {
 	spinlock_t lock;
 };
 
+static inline void grant_count(u64 *count, unsigned int by)
+{
+	WRITE_ONCE(*count, READ_ONCE(*count) + by);
+}
+
 static inline struct grant_entry_v1 *shared_v1(const struct grant_table *gt, u32 ref)
 {
 	return (struct grant_entry_v1 *)gt->shared[ref / ENTRIES_V1] + ref % ENTRIES_V1;

@@ -137,10 +137,10 @@ static void map_batch(struct map_batch *b, struct gnttab_map_grant_ref *op, unsi
 	for (unsigned int i = 0; i < nr; i++) {
 		op[i].status = map_one(b, &op[i]);
 		if (op[i].status)
-			gt->nr_failed++;
+			grant_count(&gt->nr_failed, 1);
 	}
 	arch_grant_close(&b->ptes);
-	gt->nr_maps += nr;
+	grant_count(&gt->nr_maps, nr);
 }
 
 /**

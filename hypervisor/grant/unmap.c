@@ -111,11 +111,12 @@ static void unmap_finish(struct unmap_batch *b, const struct unmap *u)
 	bool readonly = u->flags & GNTMAP_readonly;
 	u16 left = (u16)(u->flags & ~u->parts);
 
-	end_use(&b->granter, m, !readonly, u->parts);
+	/* The frame first: who sees the entry unused may make a page table of it. */
 	if (u->parts & GNTMAP_host_map)
 		arch_grant_put(_mfn(m->mfn), readonly);
 	if (u->parts & GNTMAP_device_map)
 		grant_frame_put(_mfn(m->mfn), !readonly);
+	end_use(&b->granter, m, !readonly, u->parts);
 	if (left & GRANT_MAP_PARTS) {
 		unclaim(m, left);
 		return;
@@ -132,7 +133,7 @@ static void unmap_finish_all(struct unmap_batch *b)
 	b->flush = false;
 	for (unsigned int i = 0; i < b->nr; i++)
 		unmap_finish(b, &b->todo[i]);
-	b->d->grant->nr_unmaps += b->nr;
+	grant_count(&b->d->grant->nr_unmaps, b->nr);
 	b->nr = 0;
 }
 
@@ -253,10 +254,10 @@ static void release_one(struct grant_table *gt, u32 handle, struct maptrack *m, 
 	bool readonly = flags & GNTMAP_readonly;
 	struct domain *granter = NULL;
 
-	end_use(&granter, m, !readonly, flags);
-	grant_granter_put(granter);
 	if (flags & GNTMAP_device_map)
 		grant_frame_put(_mfn(m->mfn), !readonly);
+	end_use(&granter, m, !readonly, flags);
+	grant_granter_put(granter);
 	unclaim(m, 0);
 	maptrack_put(gt, handle);
 }

@@ -67,7 +67,7 @@ static unsigned int softirqs;
 
 void softirq_raise(enum softirq nr)
 {
-	softirqs++;
+	__atomic_fetch_add(&softirqs, 1, __ATOMIC_SEQ_CST);
 }
 
 bool hypercall_preempt_check(void)
@@ -91,12 +91,12 @@ long hypercall_continue(unsigned int nr_args, ...)
 struct domain *domain_get(domid_t id)
 {
 	if (id == DOMID_SELF) {
-		current->domain->refcount++;
+		domain_hold(current->domain);
 		return current->domain;
 	}
 	for (unsigned int i = 0; i < HOST_DOMAINS; i++) {
-		if (domains[i].domain_id == id && domains[i].refcount) {
-			domains[i].refcount++;
+		if (domains[i].domain_id == id && READ_ONCE(domains[i].refcount)) {
+			domain_hold(&domains[i]);
 			return &domains[i];
 		}
 	}
@@ -110,8 +110,10 @@ struct domain *domain_get_from(domid_t id)
 
 void domain_put(struct domain *d)
 {
-	BUG_ON(!d->refcount);
-	if (!--d->refcount)
+	u32 left = __atomic_sub_fetch(&d->refcount, 1, __ATOMIC_SEQ_CST);
+
+	BUG_ON(left == ~0U);
+	if (!left)
 		grant_table_destroy(d);
 }
 
@@ -157,7 +159,7 @@ void pv_domain_cpus(const struct domain *d, cpumask_t *mask)
 
 void flush_tlb_mask(const cpumask_t *mask)
 {
-	nr_tlb_flushes++;
+	__atomic_fetch_add(&nr_tlb_flushes, 1, __ATOMIC_SEQ_CST);
 	if (on_flush)
 		on_flush();
 }
@@ -210,7 +212,7 @@ static __maybe_unused struct grant_entry_v1 *host_entry(unsigned int dom, u32 re
 }
 
 /* As a guest would change an entry of its L1 table. */
-static int host_update(unsigned int dom, unsigned int i, pte_t pte, domid_t owner)
+static __maybe_unused int host_update(unsigned int dom, unsigned int i, pte_t pte, domid_t owner)
 {
 	struct pte_update u = { .d = &domains[dom], .owner = owner };
 	int rc;

@@ -25,10 +25,11 @@ void gprintk(enum log_level level, const char *fmt, ...) {}
 
 void flush_tlb_older(u64 clock)
 {
-	if (last_flush > clock)
+	if (__atomic_load_n(&last_flush, __ATOMIC_SEQ_CST) > clock)
 		return;
-	last_flush = ++tlb_clock;
-	nr_flushes++;
+	__atomic_store_n(&last_flush, __atomic_add_fetch(&tlb_clock, 1, __ATOMIC_SEQ_CST),
+			 __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&nr_flushes, 1, __ATOMIC_SEQ_CST);
 }
 
 void flush_tlb_stamp(u32 stamp)
@@ -37,7 +38,11 @@ void flush_tlb_stamp(u32 stamp)
 }
 
 void flush_cache_page(const void *page) {}
-void flush_tlb_serve(void) {}
+/* For loops that wait for another thread. */
+void flush_tlb_serve(void)
+{
+	cpu_relax();
+}
 
 void bug(const char *what, const char *file, unsigned int line)
 {
