@@ -12,8 +12,8 @@
  */
 #include <hv/mce.h>
 
-#include <hv/domain.h>
 #include <hv/bug.h>
+#include <hv/domain.h>
 #include <hv/lib.h>
 #include <hv/percpu.h>
 #include <hv/printk.h>
@@ -22,7 +22,6 @@
 #include <hv/time.h>
 #include <hv/timer.h>
 #include <asm/system.h>
-
 
 #define POLL_NS			(8 * NSEC_PER_SEC)
 
@@ -146,7 +145,7 @@ void mce_softirq(void)
 	unsigned long flags = local_irq_save();
 	u32 nr = saved[cpu].nr;
 
-	/* An exception between the two leaves its own in the banks, or is lost with nobody harmed. */
+	/* #MC may strike in between: what it saves then is lost, and counted as logged. */
 	memcpy(copy, saved[cpu].record, nr * sizeof(copy[0]));
 	saved[cpu].nr = 0;
 	local_irq_restore(flags);

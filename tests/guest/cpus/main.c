@@ -22,7 +22,7 @@ const char *const test_name = "cpus";
 static struct domu guest;
 static u32 virq_port;
 
-static void yield(void)
+static void relax(void)
 {
 	HC(sched_op, SCHEDOP_yield, 0, 0, 0, 0);
 }
@@ -180,13 +180,13 @@ static void timer_moves(void)
 	CHECK_EQ(HC(event_channel_op, EVTCHNOP_bind_virq, &op, 0, 0, 0), 0);
 	word = &shared_info->evtchn_pending[op.port / 64];
 	CHECK_EQ(affinity(0, 2), 0);
-	yield();
+	relax();
 	__atomic_fetch_and(word, ~(1UL << op.port % 64), __ATOMIC_SEQ_CST);
 	t.timeout_abs_ns = time->system_time + 300000000UL;
 	CHECK_EQ(HC(vcpu_op, VCPUOP_set_singleshot_timer, 0, &t, 0, 0), 0);
 	CHECK_EQ(offline(1), 0);
 	while (!(*word >> op.port % 64 & 1))
-		yield();
+		relax();
 	CHECK_EQ(online(1), 0);
 	CHECK_EQ(affinity(0, ~0UL), 0);
 }
@@ -295,6 +295,6 @@ void test_main(void)
 	domu_unmap(&guest);
 	CHECK_EQ(domu_kill(&guest), 0);
 	while (domu_info(guest.id, &info))
-		yield();
+		relax();
 	CHECK(free_pages() + 16 >= before);
 }

@@ -370,11 +370,9 @@ static void guest_with_unmapped(void)
 static long version_two(void)
 {
 	struct gnttab_set_version op = { .version = 2 };
-	long rc = domu_do_with(&guest, __HYPERVISOR_grant_table_op, GNTTABOP_set_version, 0, 1, 0, 2,
-			       &op, sizeof(op));
 
-	/* It takes no frames' status before it has entries in use, and is told by an errno. */
-	return rc;
+	return domu_do_with(&guest, __HYPERVISOR_grant_table_op, GNTTABOP_set_version, 0, 1, 0, 2,
+			    &op, sizeof(op));
 }
 
 /* We grant; it maps by its first handle. */
@@ -416,8 +414,8 @@ static void unmap_grant(void)
 		.host_addr = DOMU_VA(DOMU_FIRST + 1), .handle = handle,
 	};
 
-	CHECK_EQ(domu_do_with(&guest, __HYPERVISOR_grant_table_op, GNTTABOP_unmap_grant_ref, 0, 1, 0,
-			      2, &op, sizeof(op)), 0);
+	CHECK_EQ(domu_do_with(&guest, __HYPERVISOR_grant_table_op, GNTTABOP_unmap_grant_ref, 0, 1,
+			      0, 2, &op, sizeof(op)), 0);
 	CHECK_EQ(op.status, 0);
 	end_guest();
 }

@@ -225,7 +225,8 @@ static void storm(const struct attack *how[ATTACKERS], const char *name, unsigne
 		u64 args[4] = { 0 };
 
 		how[i]->prepare(&guests[i], args);
-		domu_begin(&guests[i], how[i]->nr | DOMU_REPEAT, args[0], args[1], args[2], args[3]);
+		domu_begin(&guests[i], how[i]->nr | DOMU_REPEAT, args[0], args[1], args[2],
+			   args[3]);
 	}
 	domu_begin(&guests[HONEST], DOMU_SPIN, 0, 0, 0, 0);
 	let_them_run(SETTLE_NS);
@@ -236,8 +237,8 @@ static void storm(const struct attack *how[ATTACKERS], const char *name, unsigne
 		calls += domu_end(&guests[i]);
 	CHECK(domu_end(&guests[HONEST]) > 0);
 	permille = 1000 * (after[HONEST] - before[HONEST]) / sum;
-	say("%s: %ld calls, the honest one had %u of 1000, its share is %u\n", name, calls, permille,
-	    fair);
+	say("%s: %ld calls, the honest one had %u of 1000, its share is %u\n", name, calls,
+	    permille, fair);
 	CHECK(calls >= ATTACKERS);
 	CHECK(permille * 100 >= fair * PERCENT_KEPT);
 }
