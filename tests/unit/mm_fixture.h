@@ -8,6 +8,7 @@
 #include <hv/printk.h>
 
 #include <asm/flush.h>
+#include <asm/system.h>
 
 #include <stdlib.h>
 #include <sys/mman.h>

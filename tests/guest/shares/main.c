@@ -14,7 +14,7 @@ const char *const test_name = "shares";
 #define GUESTS		(ATTACKERS + 1)
 #define HONEST		ATTACKERS		/* the last one */
 #define WEIGHT		256
-#define MEASURE_NS	2000000000UL		/* of CPU time, of all of them together */
+#define MEASURE_NS	3000000000UL		/* of CPU time, of all of them together */
 #define SETTLE_NS	200000000UL
 #define PERCENT_KEPT	95
 #define RW		(PTE_P | PTE_RW | PTE_A | PTE_D | PTE_US)
