@@ -23,13 +23,18 @@
 #include <hv/watchdog.h>
 #include <asm/pv.h>
 
-/* On the CPU that goes, all others standing still. */
-static void take_leave(void *arg __maybe_unused)
+/* On the CPU that goes, all others standing still. *@arg: 0, or a line has come meanwhile. */
+static void take_leave(void *arg)
 {
-	struct percpu *p = this_cpu();
+	unsigned int cpu = smp_processor_id();
+	int *rc = arg;
 
+	*rc = irq_cpu_leave(cpu);
+	if (*rc)
+		return;
+	watchdog_cpu(cpu, false);
 	pv_give_up_loaded();
-	__atomic_store_n(&p->online, false, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&this_cpu()->online, false, __ATOMIC_SEQ_CST);
 	timer_cpu_leave(0);
 }
 
@@ -60,15 +65,14 @@ int cpu_offline(u32 cpu)
 	if (rc)
 		return rc == -EAGAIN ? -ERESTART : rc;
 	rc = irq_cpu_leave(cpu);
+	if (!rc && !stop_machine(cpu, take_leave, &rc))
+		return -ERESTART;
+	if (rc == -EAGAIN)
+		return -ERESTART;
 	if (rc) {
-		if (rc == -EAGAIN)
-			return -ERESTART;
 		sched_cpu_up(cpu);
 		return rc;
 	}
-	watchdog_cpu(cpu, false);
-	if (!stop_machine(cpu, take_leave, NULL))
-		return -ERESTART;
 	pr_info("CPU%u is offline\n", cpu);
 	virq_send_global(VIRQ_PCPU_STATE);
 	return 0;
