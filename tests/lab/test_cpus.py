@@ -55,7 +55,6 @@ def test_cpus(boot, cpus):
     machine = boot(mem="2G", smp=cpus, append_xen="loglvl=all guest_loglvl=all watchdog")
     machine.login()
     assert machine.shell("nproc") == str(cpus)
-    assert len(set(re.findall(r"CPU\d+ is (?:off|on)line", machine.seen))) == 0
     check_clocks(machine)
     machine.shell("modprobe -a xen-privcmd xen-evtchn; ls /proc/xen/privcmd /dev/xen/privcmd "
                   "2>/dev/null | grep -q .")
