@@ -178,6 +178,13 @@ void *hv_page_alloc(unsigned int order)
 
 void hv_page_free(void *va, unsigned int order) {}
 
+void *hv_alloc_array(size_t size, size_t n)
+{
+	return NULL;
+}
+
+void hv_free(void *p) {}
+
 int hv_page_unshare(void *va)
 {
 	return 0;
