@@ -66,7 +66,7 @@ plug() {
 	fi
 	verdict "the guest finds its card" wait_for 240 said 'GUEST-DONE 0000:00:00.0'
 	verdict "driven by e1000e" said 'GUEST-DEVICE 0000:00:00.0 eth[0-9]+ 52:54:00:00:00:01 e1000e'
-	verdict "MSI-X" said 'GUEST-MSIX [1-9][0-9]* [1-9]'
+	verdict "MSI-X" said 'GUEST-MSIX [1-9]'
 	verdict "ping" said 'GUEST-PING eth[0-9]+ 10.1.0.2 ok'
 	verdict "owned by the guest" fails listed '00:03.0'
 	verdict "two guests cannot have it" fails xl create /etc/xen/g2.cfg
@@ -151,7 +151,7 @@ worse() { bad 'pci=["00:03.0,permissive=1"]'; }
 intx() {	# a guest that has no MSI uses the card's interrupt line
 	verdict "xl create without MSI" xl create /etc/xen/g1.cfg 'extra="console=hvc0 iommu=soft net.ifnames=0 swiotlb=1024 pci=nomsi"'
 	verdict "INTx: ping" wait_for 240 said 'GUEST-PING eth[0-9]+ 10.1.0.2 ok'
-	verdict "INTx: no MSI-X" wait_for 20 said 'GUEST-MSIX 0 0'
+	verdict "INTx: no MSI-X" wait_for 20 said 'GUEST-MSIX 0'
 	verdict "INTx: interrupts came" said 'GUEST-IRQS [1-9]'
 	verdict "INTx: xl destroy" xl destroy g1
 	verdict "INTx: held again" held 00:03.0
