@@ -27,7 +27,7 @@ struct unmap_batch {
 	struct grant_ptes ptes;
 	unsigned int nr;
 	bool flush;	/* entries are gone */
-	struct unmap todo[GRANT_BATCH];
+	struct unmap pending[GRANT_BATCH];
 };
 
 /* One of the three commands' structures. */
@@ -57,7 +57,7 @@ static void unclaim(struct maptrack *m, u16 flags)
 	__atomic_store_n(&m->flags, flags, __ATOMIC_RELEASE);
 }
 
-/* All but b->todo, which is large. */
+/* All but b->pending, which is large. */
 static void unmap_begin(struct unmap_batch *b)
 {
 	b->d = current->domain;
@@ -131,14 +131,14 @@ static void unmap_finish_all(struct unmap_batch *b)
 		arch_grant_flush();
 	b->flush = false;
 	for (unsigned int i = 0; i < b->nr; i++)
-		unmap_finish(b, &b->todo[i]);
+		unmap_finish(b, &b->pending[i]);
 	grant_count(&b->d->grant->nr_unmaps, b->nr);
 	b->nr = 0;
 }
 
 static s16 unmap_one(struct unmap_batch *b, const struct unmap_args *args)
 {
-	struct unmap *u = &b->todo[b->nr];
+	struct unmap *u = &b->pending[b->nr];
 	s16 status;
 	int rc;
 
@@ -152,7 +152,7 @@ static s16 unmap_one(struct unmap_batch *b, const struct unmap_args *args)
 		struct maptrack *m = u->m;
 
 		unmap_finish_all(b);
-		u = &b->todo[0];
+		u = &b->pending[0];
 		u->handle = args->handle;
 		u->m = m;
 		rc = claim(m, &u->flags);
