@@ -17,6 +17,10 @@ USUAL = [
     (r"\b\d+\.\d+\b", "TIME"),
     (r"[rbpscd-]{6}(?=\s)", "STATE"),
     (r" \[\d+\] ", " [PID] "),
+    # which number a domain has depends on how many there were
+    (r"(?m)^((?:guest|other|web)\S* +)\d+", r"\1ID"),
+    (r"\b([Dd]omain|domid|\"domid\":) \d+", r"\1 ID"),
+    (r"(/backend/\w+/)\d+", r"\1ID"),
     (r"[ \t]+", " "),
     (r" ?\n ?", "\n"),
 ]
@@ -85,6 +89,15 @@ class GuestHost:
         if status:
             seen = self.try_sh("xl list; xl vcpu-list; tail -n 20 /var/log/xen/xl-*.log")[1]
             raise AssertionError(f"not within {timeout} s: {condition}\n{seen}")
+
+    def clear(self):
+        """Take away what a scenario leaves, for the next one: guests, mounts, their volumes."""
+        self.sh("for id in $(xl list | awk '$2 > 0 { print $2 }'); do xl destroy $id; done; "
+                "! mountpoint -q /mnt || umount -R /mnt; "
+                "until ! ls /sys/bus/xen-backend/devices | grep -q v; do sleep 0.3; done; "
+                "for name in $(lvs --noheadings -o lv_name vg0 | grep -v template); do "
+                "lvremove -qq -f vg0/$name; done", timeout=600)
+        self.logged_in.clear()
 
     # guests
 

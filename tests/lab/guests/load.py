@@ -34,7 +34,7 @@ def cycles(host):
     assert store() == entries
 
 
-def crowd(host, count=24):
+def crowd(host, count=100):
     """COUNT guests at once, all listed, all gone again."""
     free = host.free_mib()
     for number in range(1, count + 1):
