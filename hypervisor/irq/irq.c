@@ -25,6 +25,8 @@
 /* Longer than a message takes from a device to a CPU that has interrupts on. */
 #define MOVE_SETTLE_NS		NSEC_PER_MSEC
 
+BUILD_BUG_ON(VECTOR_FIRST_OWN + NR_OWN_VECTORS != 256);
+
 unsigned int nr_gsis __ro_after_init = NR_LEGACY_IRQS;
 
 static void (*own_handlers[256])(void) __ro_after_init;
@@ -291,6 +293,7 @@ static void line_interrupt(struct irq_desc *desc)
 		if (!desc->level)
 			desc_unmask(desc);
 	}
+	desc->count++;
 	storm_count(desc);
 	deliver(desc);
 	spin_unlock(&desc->lock);
@@ -334,6 +337,8 @@ void do_irq(struct cpu_user_regs *regs)
 	this_cpu()->irq_depth++;
 	if (own_handlers[vector]) {
 		apic_eoi();
+		if (vector >= VECTOR_FIRST_OWN)
+			this_cpu()->own_irqs[vector - VECTOR_FIRST_OWN]++;
 		own_handlers[vector]();
 	} else if (vector != VECTOR_SPURIOUS) {
 		desc = vector_to_desc(vector);

@@ -62,6 +62,7 @@ struct irq_desc {
 	u8 vector;		/* 0: none yet */
 	u16 cpu;		/* whose table the vector is in */
 	bool level, active_low;
+	u64 count;		/* interrupts */
 	u16 running;		/* CPUs on which do_irq() is at work with it */
 	u16 wanted_cpu;		/* where it goes when it next fires */
 	u16 taken_on;		/* CPU of the vCPU that took it last */

@@ -29,6 +29,8 @@ struct cpu_info {
 	u32 unused;
 };
 
+#define NR_OWN_VECTORS	6	/* hv/irq.h: the highest ones */
+
 struct percpu {
 	/* public */
 	u32 softirq_pending;		/* bit per enum softirq; set atomically */
@@ -44,6 +46,9 @@ struct percpu {
 	bool tlb_idle;			/* no guest's tables loaded, nothing of one in its TLB */
 	u32 flush_wanted;		/* FLUSH_WANT_*; set by others, atomically */
 	u32 nmi_wanted;			/* arch/x86/smp.c: why others sent an NMI; atomic */
+
+	/* public, irq/irq.c */
+	u64 own_irqs[NR_OWN_VECTORS];	/* taken here, by vector from VECTOR_FIRST_OWN on */
 
 	/* public, core/timer.c: under timer_lock */
 	spinlock_t timer_lock;
