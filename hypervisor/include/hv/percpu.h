@@ -44,6 +44,7 @@ struct percpu {
 	/* public, asm/flush.h */
 	u64 tlb_flush_time;		/* flush clock at this CPU's last full flush */
 	bool tlb_idle;			/* no guest's tables loaded, nothing of one in its TLB */
+	domid_t tlb_domid;		/* whose are loaded; DOMID_INVALID: they are changing */
 	u32 flush_wanted;		/* FLUSH_WANT_*; set by others, atomically */
 	u32 nmi_wanted;			/* arch/x86/smp.c: why others sent an NMI; atomic */
 
