@@ -246,6 +246,7 @@ void __init start_hypervisor(u32 magic, u64 info_phys, u64 image_phys_base)
 	console_init_late();
 	debug_keys_init();
 	grant_init();
+	irq_debug_init();
 	if (IS_ENABLED(CONFIG_HV_PERF_COUNTERS))
 		perfc_init();
 	mce_init();

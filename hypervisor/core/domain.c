@@ -24,6 +24,8 @@
 #include <hv/sched.h>
 #include <hv/string.h>
 
+#include <asm/flush.h>
+
 #include <xen/sched.h>
 
 #define HASH_SIZE		64
@@ -342,6 +344,7 @@ struct domain *domain_create(domid_t domid, const struct domain_config *config)
 	}
 	if (d->is_hardware_domain)
 		hardware_domain = d;
+	flush_forget_foreign(domid);
 	/* From here on it can be found. */
 	__atomic_store_n(&d->refcount, 1, __ATOMIC_RELEASE);
 	return d;

@@ -5,8 +5,8 @@
  *
  * A level line is masked when it fires and stays so until every guest that it
  * was sent to has ended it: a guest that never does costs nobody but itself
- * and those it shares the line with. A line without need of an end (edge,
- * message) that fires too often is masked for a while.
+ * and those it shares the line with. A line that fires too often, with or
+ * without such an end, rests for a while: storm.c.
  *
  * Locks, in order: a desc's lock; vector.c's or a controller's.
  */
@@ -22,11 +22,10 @@
 #include <hv/printk.h>
 #include <hv/time.h>
 
-/* More than this many in a window, and the line rests for one. */
-#define STORM_WINDOW_NS		(10 * NSEC_PER_MSEC)
-#define STORM_INTERRUPTS	10000
 /* Longer than a message takes from a device to a CPU that has interrupts on. */
 #define MOVE_SETTLE_NS		NSEC_PER_MSEC
+
+BUILD_BUG_ON(VECTOR_FIRST_OWN + NR_OWN_VECTORS != 256);
 
 unsigned int nr_gsis __ro_after_init = NR_LEGACY_IRQS;
 
@@ -80,7 +79,7 @@ static void old_vector_done(void *data)
 
 static void desc_unmask(struct irq_desc *desc)
 {
-	if (!desc->in_flight && !desc->throttled && (desc->handler || desc->nr_guests))
+	if (!desc->in_flight && !desc->storm.rests && (desc->handler || desc->nr_guests))
 		desc->ctl->unmask(desc);
 }
 
@@ -134,7 +133,7 @@ void irq_set_cpu(unsigned int irq, unsigned int cpu)
 	spin_lock_irqsave(&desc->lock, flags);
 	if (desc_movable(desc)) {
 		desc->wanted_cpu = cpu;
-		if (cpu != desc->cpu && (desc->in_flight || desc->throttled)) {
+		if (cpu != desc->cpu && (desc->in_flight || desc->storm.rests)) {
 			desc_move(desc);
 			desc_unmask(desc);
 		}
@@ -195,29 +194,6 @@ int irq_cpu_leave(unsigned int cpu)
 
 /* Delivery. */
 
-static void throttle(struct irq_desc *desc)
-{
-	u64 now = now_ns();
-
-	if (now - desc->burst_start_ns > STORM_WINDOW_NS) {
-		desc->burst_start_ns = now;
-		desc->burst = 0;
-		return;
-	}
-	if (++desc->burst < STORM_INTERRUPTS || desc->throttled)
-		return;
-	desc->throttled = true;
-	desc->ctl->mask(desc);
-	timer_set(&desc->throttle_timer, now + STORM_WINDOW_NS);
-	if (desc->msi)
-		pr_warn("irq %u (MSI of " PCI_FMT
-			"): more than %u interrupts in 10 ms; it rests for as long\n",
-			desc->irq, PCI_ARGS(msi_sbdf(desc->msi)), STORM_INTERRUPTS);
-	else
-		pr_warn("irq %u (%s line): more than %u interrupts in 10 ms; it rests for as long\n",
-			desc->irq, desc->ctl->name, STORM_INTERRUPTS);
-}
-
 /* Called and left with the lock held, which the handler does not see. */
 static void run_handler(struct irq_desc *desc)
 {
@@ -256,8 +232,6 @@ static void send_to_guests(struct irq_desc *desc)
 		}
 		to[n++] = *g;
 	}
-	if (!desc->level)
-		throttle(desc);
 	desc->running++;
 	spin_unlock(&desc->lock);
 	for (unsigned int i = 0; i < n; i++) {
@@ -274,18 +248,30 @@ static void send_to_guests(struct irq_desc *desc)
 	WRITE_ONCE(desc->running, desc->running - 1);
 }
 
-/* What came meanwhile is lost for an edge line; the guests are told once. */
-static void throttle_end(void *data)
+static void deliver(struct irq_desc *desc)
 {
-	struct irq_desc *desc = data;
+	if (desc->handler)
+		run_handler(desc);
+	else if (desc->nr_guests)
+		send_to_guests(desc);
+}
+
+/**
+ * irq_resume() - The rest of a line that stormed is over.
+ * @desc: line
+ *
+ * A level line that is still asserted fires by itself. Of other lines what came
+ * meanwhile is lost: their listeners are told once.
+ */
+void irq_resume(struct irq_desc *desc)
+{
 	unsigned long flags;
 
 	spin_lock_irqsave(&desc->lock, flags);
-	desc->throttled = false;
-	desc->burst = 0;
+	storm_reset(desc);
 	desc_unmask(desc);
-	if (desc->nr_guests)
-		send_to_guests(desc);
+	if (!desc->level)
+		deliver(desc);
 	spin_unlock_irqrestore(&desc->lock, flags);
 }
 
@@ -307,10 +293,9 @@ static void line_interrupt(struct irq_desc *desc)
 		if (!desc->level)
 			desc_unmask(desc);
 	}
-	if (desc->handler)
-		run_handler(desc);
-	else if (desc->nr_guests)
-		send_to_guests(desc);
+	desc->count++;
+	storm_count(desc);
+	deliver(desc);
 	spin_unlock(&desc->lock);
 }
 
@@ -352,6 +337,8 @@ void do_irq(struct cpu_user_regs *regs)
 	this_cpu()->irq_depth++;
 	if (own_handlers[vector]) {
 		apic_eoi();
+		if (vector >= VECTOR_FIRST_OWN)
+			this_cpu()->own_irqs[vector - VECTOR_FIRST_OWN]++;
 		own_handlers[vector]();
 	} else if (vector != VECTOR_SPURIOUS) {
 		desc = vector_to_desc(vector);
@@ -595,7 +582,7 @@ static struct irq_desc *desc_create(unsigned int irq)
 		return NULL;
 	spin_lock_init(&desc->lock);
 	desc->irq = irq;
-	timer_init(&desc->throttle_timer, throttle_end, desc, 0);
+	storm_init(desc);
 	timer_init(&desc->old_timer, old_vector_done, desc, 0);
 	return desc;
 }
@@ -659,7 +646,7 @@ int irq_setup_msi(unsigned int first_irq, unsigned int nr, unsigned int cpu, str
 		desc->cpu = desc->wanted_cpu = rc;
 		desc->vector = vector + i;
 		desc->level = false;
-		desc->throttled = false;
+		storm_reset(desc);
 		desc->msi = msi;
 		desc->ctl = &msi_controller;
 		spin_unlock_irqrestore(&desc->lock, flags);
@@ -700,7 +687,7 @@ void irq_free_msi(unsigned int irq)
 	unsigned long flags;
 	u8 vector;
 
-	timer_stop(&desc->throttle_timer);
+	timer_stop(&desc->storm.timer);
 	timer_stop(&desc->old_timer);
 	old_vector_done(desc);
 	spin_lock_irqsave(&desc->lock, flags);

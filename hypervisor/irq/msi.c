@@ -56,6 +56,9 @@
 #define MSIX_ENTRY_CONTROL	3
 #define MSIX_ENTRY_MASKED	1
 
+/* The last one before that of all CPUs: those who send messages there have no such CPU. */
+#define APIC_ID_NOBODY		0xfe
+
 struct msi_desc {
 	struct msi_desc *next;
 	struct pci_dev *dev;
@@ -85,15 +88,36 @@ bool msi_is_block(const struct msi_desc *m)
 	return !m->msix && m->nr_irqs > 1;
 }
 
+bool msi_is_maskable(const struct msi_desc *m)
+{
+	return m->msix || m->control & MSI_MASKABLE || !msi_is_block(m);
+}
+
 struct pci_sbdf msi_sbdf(const struct msi_desc *m)
 {
 	return m->dev->sbdf;
 }
 
+/*
+ * A device that cannot mask its message, and storms, sends it to where nobody
+ * is. That loses messages, so it is for storms only.
+ */
+static bool sends_to_nobody(const struct irq_desc *desc)
+{
+	const struct msi_desc *m = desc->msi;
+
+	return desc->storm.rests && !m->msix && !(m->control & MSI_MASKABLE) && !msi_is_block(m);
+}
+
+static u32 message_address(const struct irq_desc *desc)
+{
+	return MSI_ADDRESS(sends_to_nobody(desc) ? APIC_ID_NOBODY : percpu_of[desc->cpu]->apic_id);
+}
+
 static void write_message(struct irq_desc *desc)
 {
 	const struct msi_desc *m = desc->msi;
-	u32 address = MSI_ADDRESS(percpu_of[desc->cpu]->apic_id);
+	u32 address = message_address(desc);
 	u32 data = MSI_DATA(desc->vector);
 
 	if (m->msix) {
@@ -111,24 +135,30 @@ static void write_message(struct irq_desc *desc)
 	pci_write16(m->dev->sbdf, m->pos + MSI_DATA_REG(m->control), data);
 }
 
-static void set_mask(struct irq_desc *desc, bool masked)
+static void set_mask_bit(struct irq_desc *desc, bool masked)
 {
 	struct msi_desc *m = desc->msi;
-	u32 bit, mask;
+	u32 bit = 1U << (desc->irq - m->first_irq), mask;
 
-	if (m->msix) {
-		m->slot[MSIX_ENTRY_CONTROL] = masked ? MSIX_ENTRY_MASKED : 0;
-		(void)m->slot[MSIX_ENTRY_CONTROL];	/* the write has arrived */
-		return;
-	}
-	if (!(m->control & MSI_MASKABLE))
-		return;
 	spin_lock(&m->mask_lock);
-	bit = 1U << (desc->irq - m->first_irq);
 	mask = pci_read32(m->dev->sbdf, m->pos + MSI_MASK_REG(m->control));
 	pci_write32(m->dev->sbdf, m->pos + MSI_MASK_REG(m->control),
 		    masked ? mask | bit : mask & ~bit);
 	spin_unlock(&m->mask_lock);
+}
+
+static void set_mask(struct irq_desc *desc, bool masked)
+{
+	struct msi_desc *m = desc->msi;
+
+	if (m->msix) {
+		m->slot[MSIX_ENTRY_CONTROL] = masked ? MSIX_ENTRY_MASKED : 0;
+		(void)m->slot[MSIX_ENTRY_CONTROL];	/* the write has arrived */
+	} else if (m->control & MSI_MASKABLE) {
+		set_mask_bit(desc, masked);
+	} else if (!msi_is_block(m)) {
+		pci_write32(m->dev->sbdf, m->pos + MSI_ADDRESS_LO, message_address(desc));
+	}
 }
 
 static void msi_setup(struct irq_desc *desc)

@@ -128,3 +128,30 @@ int pci_dev_remove(struct pci_sbdf s)
 	hv_free(dev);
 	return dev ? 0 : -ENODEV;
 }
+
+/* Of all ones, as where nothing answers, the pin is off. PCI Local Bus 3.0, 6.2.2 and 6.2.3. */
+static bool asserts_pin(struct pci_sbdf s)
+{
+	return (pci_read16(s, PCI_STATUS) & PCI_STATUS_INTERRUPT) &&
+	       !(pci_read16(s, PCI_COMMAND) & PCI_COMMAND_INTX_OFF);
+}
+
+/**
+ * pci_devs_asserting() - Which devices ask for an interrupt by their pin?
+ * @list: filled in
+ * @max:  how many it can take
+ *
+ * Context: takes pci_devs_lock().
+ * Return: how many were found, no more than @max.
+ */
+unsigned int pci_devs_asserting(struct pci_sbdf *list, unsigned int max)
+{
+	unsigned int n = 0;
+
+	pci_devs_lock();
+	for (struct pci_dev *dev = devs; dev && n < max; dev = dev->next)
+		if (asserts_pin(dev->sbdf))
+			list[n++] = dev->sbdf;
+	pci_devs_unlock();
+	return n;
+}

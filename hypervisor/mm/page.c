@@ -217,7 +217,7 @@ static int change_type(struct page_info *pg, u64 was, enum page_type type)
 	 * the references in TLBs. A frame fresh from the allocator has none.
 	 */
 	if (old_type != PT_NONE && old_type != type)
-		flush_tlb_stamp(READ_ONCE(pg->tlb_stamp));
+		flush_tlb_stamp(READ_ONCE(pg->tlb_stamp), page_owner(pg));
 
 	if (needs_validation(type)) {
 		if (unlikely(pg->flags & PGF_NONCOHERENT)) {

@@ -186,6 +186,7 @@ bool page_put_and_type(struct page_info *pg) { return false; }
 int domain_relinquish_memory(struct domain *d) { return 0; }
 int arch_domain_init(struct domain *d) { return 0; }
 void arch_domain_destroy(struct domain *d) {}
+void flush_forget_foreign(domid_t domid) {}
 int arch_vcpu_init(struct vcpu *v) { return 0; }
 void arch_vcpu_destroy(struct vcpu *v) {}
 int evtchn_domain_init(struct domain *d, unsigned int max_port) { return 0; }

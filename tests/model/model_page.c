@@ -198,7 +198,7 @@ void flush_tlb_older(u64 clock)
 	w.reading[cpu] = 0;
 }
 
-void flush_tlb_stamp(u32 stamp)
+void flush_tlb_stamp(u32 stamp, domid_t owner)
 {
 	flush_tlb_older(stamp);
 }

@@ -87,7 +87,7 @@ void gprintk(enum log_level level, const char *fmt, ...) {}
 void flush_cache_page(const void *page) {}
 void flush_tlb_serve(void) {}
 void flush_tlb_older(u64 clock) {}
-void flush_tlb_stamp(u32 stamp) {}
+void flush_tlb_stamp(u32 stamp, domid_t owner) {}
 
 static unsigned int nr_low;	/* VIRQ_ENOMEMs */
 

@@ -33,7 +33,7 @@ void flush_tlb_older(u64 clock)
 	__atomic_fetch_add(&nr_flushes, 1, __ATOMIC_SEQ_CST);
 }
 
-void flush_tlb_stamp(u32 stamp)
+void flush_tlb_stamp(u32 stamp, domid_t owner)
 {
 	flush_tlb_older(stamp);
 }

@@ -145,6 +145,10 @@ static void free_gone(void)
 	}
 }
 
+void flush_forget_foreign(domid_t domid)
+{
+}
+
 int arch_domain_init(struct domain *d)
 {
 	return step_fails() ? -ENOMEM : 0;

@@ -215,11 +215,44 @@ static void test_least_work(void **state)
 	flush_tlb_older(clock);
 	assert_int_equal(ipis, 0);
 	assert_int_equal(cpus[0].tlb_flush_time, clock + 1);
-	flush_tlb_stamp((u32)clock);
+	flush_tlb_stamp((u32)clock, 0);
 	assert_int_equal(cpus[0].tlb_flush_time, clock + 1);
-	flush_tlb_stamp((u32)clock + 1);
+	flush_tlb_stamp((u32)clock + 1, 0);
 	assert_int_equal(cpus[0].tlb_flush_time, clock + 2);
 	assert_int_equal(ipis, 0);
+}
+
+static bool flushed_for(domid_t owner)
+{
+	u64 before = cpus[0].tlb_flush_time;
+
+	flush_tlb_stamp((u32)tlb_clock_now(), owner);
+	return cpus[0].tlb_flush_time != before;
+}
+
+/* A CPU is flushed for frames that the domain on it may map: its own, or if it maps others'. */
+static void test_whose_frames(void **state)
+{
+	for (unsigned int cpu = 0; cpu < CPUS; cpu++)
+		cpus[cpu].tlb_idle = true;
+	write_cr3_domain(1, 5);
+	assert_true(flushed_for(5));
+	assert_false(flushed_for(6));
+	flush_note_foreign(4);
+	assert_false(flushed_for(6));
+	flush_note_foreign(5);
+	assert_true(flushed_for(6));
+	write_cr3_domain(1, 6);
+	assert_false(flushed_for(5));
+	write_cr3_domain(1, 5);
+	flush_forget_foreign(5);
+	assert_false(flushed_for(6));
+	flush_note_foreign(DOMID_XEN);
+	/* Its tables are being changed: who knows. */
+	cpus[0].tlb_domid = DOMID_INVALID;
+	assert_true(flushed_for(6));
+	write_cr3_idle(1);
+	assert_false(flushed_for(5));
 }
 
 static void flush_by_cr3(void)
@@ -247,6 +280,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_stale),
 		cmocka_unit_test(test_least_work),
+		cmocka_unit_test(test_whose_frames),
 		cmocka_unit_test(test_interrupted),
 	};
 

@@ -14,6 +14,7 @@
 
 #include "test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -43,6 +44,7 @@ static unsigned int apic_eois;
 static unsigned int sent[3];
 static bool port_bound = true;
 static struct timer *pending_timer;
+static u64 pending_ns;		/* when it was last set for */
 
 void panic(const char *fmt, ...)
 {
@@ -54,8 +56,17 @@ void bug(const char *what, const char *file, unsigned int line)
 	abort();
 }
 
+static char said[256];	/* last */
+static unsigned int times_said;
+
 void printk_level(enum log_level level, const char *fmt, ...)
 {
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(said, sizeof(said), fmt, args);
+	va_end(args);
+	times_said++;
 }
 
 void *hv_alloc(size_t size)
@@ -87,6 +98,7 @@ void timer_init(struct timer *t, void (*fn)(void *data), void *data, unsigned in
 void timer_set(struct timer *t, u64 expires_ns)
 {
 	pending_timer = t;
+	pending_ns = expires_ns;
 }
 
 void timer_stop(struct timer *t)
@@ -103,6 +115,22 @@ void timer_migrate(struct timer *t, unsigned int cpu)
 bool msi_is_block(const struct msi_desc *m)
 {
 	return false;
+}
+
+bool msi_is_maskable(const struct msi_desc *m)
+{
+	return true;
+}
+
+static unsigned int nr_asserting;
+
+unsigned int pci_devs_asserting(struct pci_sbdf *list, unsigned int max)
+{
+	unsigned int n = nr_asserting < max ? nr_asserting : max;
+
+	for (unsigned int i = 0; i < n; i++)
+		list[i] = (struct pci_sbdf){ .bus = i, .devfn = 0x1f };
+	return n;
 }
 
 struct pci_sbdf msi_sbdf(const struct msi_desc *m)
@@ -161,7 +189,7 @@ static void line_unmask(struct irq_desc *desc)
 	lines[desc->irq].masked = false;
 }
 
-#define CONTROLLER { .setup = line_setup, .mask = line_mask, .unmask = line_unmask }
+#define CONTROLLER { .name = "IO-APIC", .setup = line_setup, .mask = line_mask, .unmask = line_unmask }
 const struct irq_controller ioapic_controller = CONTROLLER;
 const struct irq_controller i8259_controller = CONTROLLER;
 const struct irq_controller msi_controller = CONTROLLER;
@@ -340,18 +368,43 @@ static void own_line_is_not_lent(void **state)
 	assert_int_equal(sent[0], 0);
 }
 
-static void edge_storm_is_throttled(void **state)
+/* The timer that is set fires when it is due. */
+static void time_passes(void)
+{
+	struct timer *t = pending_timer;
+
+	assert_non_null(t);
+	pending_timer = NULL;
+	if (now < pending_ns)
+		now = pending_ns;
+	t->fn(t->data);
+}
+
+static unsigned int fire_until_masked(unsigned int irq)
 {
 	unsigned int n = 0;
 
+	while (n < 100000 && raise_irq(irq)) {
+		n++;
+		if (irq_is_level(irq))
+			pirq_guest_eoi(dom[0], irq);
+	}
+	return n;
+}
+
+static void edge_storm_is_throttled(void **state)
+{
+	unsigned int n;
+
 	now = 1000000000;
 	bind(0, 5, false);
-	while (n < 100000 && raise_irq(5))
-		n++;
-	assert_in_range(n, 9000, 11000);
-	assert_non_null(pending_timer);
+	assert_in_range(fire_until_masked(5), 9000, 11000);
+	time_passes();
+	assert_string_equal(said, "irq 5 (IO-APIC line): more than 10000 interrupts in 10 ms: "
+			    "masked for 10 ms\n");
 	n = sent[0];
-	pending_timer->fn(pending_timer->data);
+	time_passes();
+	assert_int_equal(now, 1010000000);
 	assert_int_equal(sent[0], n + 1);	/* what may have been lost */
 	assert_true(raise_irq(5));
 	/* The same number over a longer time is no storm. */
@@ -361,6 +414,80 @@ static void edge_storm_is_throttled(void **state)
 		assert_true(raise_irq(5));
 	}
 	assert_null(pending_timer);
+}
+
+/* The guest ends each interrupt, the device goes on asserting its line. */
+static void level_storm_is_throttled(void **state)
+{
+	unsigned int n;
+	u64 start;
+
+	now = 2000000000;
+	nr_asserting = 2;
+	bind(0, 20, true);
+	assert_in_range(fire_until_masked(20), 900, 1100);
+	pirq_guest_eoi(dom[0], 20);
+	assert_true(lines[20].masked);
+	time_passes();
+	assert_string_equal(said, "irq 20 (IO-APIC line, asserted by 0000:00:03.7, 0000:01:03.7): "
+			    "more than 1000 interrupts in 10 ms: masked for 10 ms\n");
+	/* It has not gone away, so nobody is told that it may have. */
+	n = sent[0];
+	time_passes();
+	assert_int_equal(sent[0], n);
+	assert_false(lines[20].masked);
+	/* It goes on: each rest is longer, up to a limit, and told of until then. */
+	times_said = 0;
+	for (unsigned int i = 1; i <= 8; i++) {
+		assert_in_range(fire_until_masked(20), 900, 1100);
+		start = now;
+		time_passes();
+		if (now == start)
+			time_passes();
+		assert_int_equal(now - start, (i < 6 ? 10000000UL << i : 640000000UL));
+	}
+	assert_int_equal(times_said, 6);
+	assert_non_null(strstr(said, "640 ms"));
+	/* Once it was calm a storm is a new one. Nobody may be known to be at fault. */
+	nr_asserting = 0;
+	now += 20000000;
+	assert_in_range(fire_until_masked(20), 900, 1100);
+	time_passes();
+	assert_non_null(strstr(said, "asserted by no known device)"));
+	assert_non_null(strstr(said, "for 10 ms"));
+	/* A CPU that goes, or a guest that comes, does not end the rest. */
+	bind(1, 20, true);
+	irq_set_cpu(20, 0);
+	assert_true(lines[20].masked);
+	time_passes();
+	assert_false(lines[20].masked);
+}
+
+static void fast_level_line_is_left_alone(void **state)
+{
+	now = 4000000000;
+	bind(0, 21, false);
+	for (unsigned int i = 0; i < 10000; i++) {
+		now += 11000;
+		assert_true(raise_irq(21));
+		pirq_guest_eoi(dom[0], 21);
+		assert_false(lines[21].masked);
+	}
+	assert_null(pending_timer);
+}
+
+/* The hypervisor's own, too: its handler would find its CPU busy for ever. */
+static void own_line_storms(void **state)
+{
+	static unsigned int count;
+
+	now = 5000000000;
+	assert_int_equal(irq_set_gsi_mode(16, true, true), 0);
+	assert_int_equal(irq_request_gsi(16, own_handler, &count, "test"), 0);
+	assert_in_range(fire_until_masked(16), 900, 1100);
+	time_passes();
+	time_passes();
+	assert_false(lines[16].masked);
 }
 
 static void mode_is_fixed_while_in_use(void **state)
@@ -643,6 +770,9 @@ int main(void)
 		TEST(sharing_is_by_agreement),
 		TEST(own_line_is_not_lent),
 		TEST(edge_storm_is_throttled),
+		TEST(level_storm_is_throttled),
+		TEST(fast_level_line_is_left_alone),
+		TEST(own_line_storms),
 		TEST(mode_is_fixed_while_in_use),
 		TEST(vectors),
 		TEST(numbers_of_a_domain),

@@ -282,6 +282,51 @@ static void msi_message_is_written(void **state)
 	assert_int_equal(msi_unmap(&dom0, FIRST_IRQ), -EINVAL);
 }
 
+/* During a storm, and only then, the address of one that cannot be masked is nobody's. */
+static void storm_of_what_cannot_be_masked(void **state)
+{
+	struct msi_request req = msi_req(1);
+	struct irq_desc *desc = &descs[FIRST_IRQ];
+
+	config[MSI_POS + 3] &= ~1;	/* no mask bits */
+	assert_int_equal(msi_map(&dom0, &req), 0);
+	assert_true(msi_is_maskable(desc->msi));
+	msi_controller.mask(desc);
+	assert_int_equal(config32(MSI_POS + 4), 0xfee07000);
+	desc->storm.rests = true;
+	msi_controller.mask(desc);
+	assert_int_equal(config32(MSI_POS + 4), 0xfeefe000);
+	msi_controller.setup(desc);
+	assert_int_equal(config32(MSI_POS + 4), 0xfeefe000);
+	assert_int_equal(config[MSI_POS + 12], 0x40);
+	desc->storm.rests = false;
+	msi_controller.unmask(desc);
+	assert_int_equal(config32(MSI_POS + 4), 0xfee07000);
+	assert_int_equal(msi_unmap(&dom0, FIRST_IRQ), 0);
+	/* Several by one address: the neighbours would be lost. */
+	req = msi_req(2);
+	assert_int_equal(msi_map(&dom0, &req), 0);
+	assert_false(msi_is_maskable(desc->msi));
+	desc->storm.rests = true;
+	msi_controller.mask(desc);
+	assert_int_equal(config32(MSI_POS + 4), 0xfee07000);
+	desc->storm.rests = false;
+	assert_int_equal(msi_unmap(&dom0, FIRST_IRQ), 0);
+}
+
+static void who_asserts_a_pin(void **state)
+{
+	struct pci_sbdf list[2];
+
+	assert_int_equal(pci_devs_asserting(list, 2), 0);
+	config[PCI_STATUS] |= PCI_STATUS_INTERRUPT;
+	assert_int_equal(pci_devs_asserting(list, 2), 1);
+	assert_int_equal(list[0].devfn, DEVFN);
+	assert_int_equal(pci_devs_asserting(list, 0), 0);
+	config[PCI_COMMAND + 1] |= PCI_COMMAND_INTX_OFF >> 8;
+	assert_int_equal(pci_devs_asserting(list, 2), 0);
+}
+
 static void several_messages(void **state)
 {
 	struct msi_request req = msi_req(16);
@@ -450,6 +495,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(msi_message_is_written),
+		TEST(storm_of_what_cannot_be_masked),
+		TEST(who_asserts_a_pin),
 		TEST(several_messages),
 		TEST(msix_entries),
 		TEST(table_in_memory_is_refused),

@@ -28,6 +28,12 @@
 /* Starts above 0, so that a CPU that has never flushed is older than any stamp. */
 u64 tlb_clock = 1;
 
+/*
+ * A bit for each domain whose tables may map frames of others, or once could: by
+ * grants, or because it manages them. Its TLBs matter to all frames.
+ */
+static u64 foreign[DOMID_FIRST_RESERVED / 64 + 1];
+
 enum flush_kind { FLUSH_ONE, FLUSH_CACHE };
 
 static spinlock_t flush_lock = SPINLOCK_INIT;
@@ -97,6 +103,23 @@ void write_cr3_flush(u64 cr3)
 	load_cr3_and_flush(cr3);
 	flush_end(began);
 	local_irq_restore(flags);
+}
+
+/**
+ * write_cr3_domain() - Change the address space of this CPU to another domain's.
+ * @cr3:   new value
+ * @domid: of the domain
+ *
+ * Nobody relies on what is loaded while it changes: who sees the former domain
+ * changed entries before we read them, as with tlb_idle.
+ */
+void write_cr3_domain(u64 cr3, domid_t domid)
+{
+	struct percpu *p = this_cpu();
+
+	__atomic_store_n(&p->tlb_domid, DOMID_INVALID, __ATOMIC_RELAXED);
+	write_cr3_flush(cr3);
+	__atomic_store_n(&p->tlb_domid, domid, __ATOMIC_RELEASE);
 }
 
 /**
@@ -281,6 +304,13 @@ void cpumask_online(cpumask_t *mask)
 			cpumask_set(mask, cpu);
 }
 
+/* Later than @clock, or with nothing of a guest? */
+static bool flushed_since(const struct percpu *p, u64 clock)
+{
+	return __atomic_load_n(&p->tlb_flush_time, __ATOMIC_RELAXED) > clock ||
+	       __atomic_load_n(&p->tlb_idle, __ATOMIC_ACQUIRE);
+}
+
 /**
  * flush_tlb_older() - Flush each CPU that has not begun to later than a time.
  * @clock: a reading of the flush clock
@@ -295,10 +325,7 @@ void flush_tlb_older(u64 clock)
 
 	cpumask_clear(&mask);
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
-		const struct percpu *p = percpu_of[cpu];
-
-		if (__atomic_load_n(&p->tlb_flush_time, __ATOMIC_RELAXED) > clock ||
-		    __atomic_load_n(&p->tlb_idle, __ATOMIC_ACQUIRE))
+		if (flushed_since(percpu_of[cpu], clock))
 			continue;
 		cpumask_set(&mask, cpu);
 		any = true;
@@ -307,19 +334,60 @@ void flush_tlb_older(u64 clock)
 		flush_tlb_mask(&mask);
 }
 
+/* The domain whose tables @p has loaded: could they ever map a frame of @owner's? */
+static bool may_map(const struct percpu *p, domid_t owner)
+{
+	domid_t domid = __atomic_load_n(&p->tlb_domid, __ATOMIC_ACQUIRE);
+
+	return domid == owner || domid >= DOMID_FIRST_RESERVED || test_bit(domid, foreign);
+}
+
+/**
+ * flush_note_foreign() - A domain's tables are to map a frame of another's.
+ * @domid: whose tables
+ *
+ * Context: before the entry is written: whoever drops the frame's use later, and
+ * changes its type, sees it.
+ */
+void flush_note_foreign(domid_t domid)
+{
+	if (unlikely(domid < DOMID_FIRST_RESERVED && !test_bit(domid, foreign)))
+		set_bit_atomic(domid, foreign);
+}
+
+/** flush_forget_foreign() - @domid is a new domain's, which has no tables yet. */
+void flush_forget_foreign(domid_t domid)
+{
+	clear_bit_atomic(domid, foreign);
+}
+
 /**
  * flush_tlb_stamp() - Flush each CPU that may hold what ended at a stamp.
  * @stamp: low half of the flush clock at some time in the past
+ * @owner: of the frame that it is about
  *
  * The time is taken for the latest one with that low half, which is never
  * earlier than the true one: a stamp older than 2^32 flushes may cost a flush
- * that was not needed, but never spares one that is.
+ * that was not needed, but never spares one that is. A domain that maps only
+ * frames of its own is not interrupted for another's.
  */
-void flush_tlb_stamp(u32 stamp)
+void flush_tlb_stamp(u32 stamp, domid_t owner)
 {
 	u64 now = tlb_clock_now(), clock = (now & ~0xffffffffUL) | stamp;
+	cpumask_t mask;
+	bool any = false;
 
-	flush_tlb_older(clock > now ? clock - 0x100000000UL : clock);
+	if (clock > now)
+		clock -= 0x100000000UL;
+	cpumask_clear(&mask);
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+		if (flushed_since(percpu_of[cpu], clock) || !may_map(percpu_of[cpu], owner))
+			continue;
+		cpumask_set(&mask, cpu);
+		any = true;
+	}
+	if (any)
+		flush_tlb_mask(&mask);
 }
 
 /**

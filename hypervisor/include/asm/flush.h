@@ -13,6 +13,8 @@
 #include <hv/types.h>
 #include <hv/cpumask.h>
 
+#include <xen/xen.h>
+
 extern u64 tlb_clock;
 
 static inline u64 tlb_clock_now(void)
@@ -25,6 +27,7 @@ void flush_tlb_local(void);
 void flush_one_local(unsigned long va);
 /* Load CR3 and flush, global entries included: the address space changes. */
 void write_cr3_flush(u64 cr3);
+void write_cr3_domain(u64 cr3, domid_t domid);
 void write_cr3_idle(u64 cr3);
 /* @cpu shall write back the vCPU that it holds while idle: pv_sync_loaded() waits for it. */
 void flush_ask_state(unsigned int cpu);
@@ -36,8 +39,11 @@ void flush_cache_mask(const cpumask_t *mask);
 
 /* All CPUs that have not begun a full flush later than @clock. */
 void flush_tlb_older(u64 clock);
-/* The same for page_info.tlb_stamp, the low half of such a time. */
-void flush_tlb_stamp(u32 stamp);
+/* Those that may translate to frames of @owner, by page_info.tlb_stamp of one. */
+void flush_tlb_stamp(u32 stamp, domid_t owner);
+/* Before a domain's tables get an entry for a frame of another's; when its number is reused. */
+void flush_note_foreign(domid_t domid);
+void flush_forget_foreign(domid_t domid);
 
 /* All CPUs now online. */
 void cpumask_online(cpumask_t *mask);

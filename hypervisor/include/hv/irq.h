@@ -20,6 +20,7 @@
 #define VECTOR_EVENT_CHECK	0xfc	/* IPI: look at softirqs */
 #define VECTOR_FLUSH_TLB	0xfb
 #define VECTOR_CALL_FUNCTION	0xfa
+#define VECTOR_FIRST_OWN	0xfa
 #define VECTOR_FIRST_LEGACY	0x20	/* the 8259s' 16 lines */
 #define VECTOR_FIRST_DYNAMIC	0x30
 #define VECTOR_LAST_DYNAMIC	0xef
@@ -53,6 +54,7 @@ void pirq_guest_move(struct vcpu *v, u32 pirq);
 /* The guest finished with @pirq: PHYSDEVOP_eoi, or unmask with an auto-EOI page. */
 void pirq_guest_eoi(struct domain *d, u32 pirq);
 
+void irq_debug_init(void);	/* the debug key */
 /* Boot, in this order, after acpi_init() and before time_init(). */
 /* A CPU goes offline: its lines go elsewhere. 0; -EAGAIN: call again; -EBUSY: one cannot. */
 int irq_cpu_leave(unsigned int cpu);

@@ -38,6 +38,17 @@ struct irq_guest {
 
 #define IRQ_MAX_GUESTS		16
 
+/* How often a line fires, and its rest if that was too often. */
+struct irq_storm {
+	u64 window_start_ns;
+	u32 count;		/* since then */
+	bool rests;		/* masked, whatever else would unmask it */
+	bool untold;		/* the log does not have it yet */
+	u64 rest_ns;		/* the last rest, if it helped nothing; 0: none */
+	u64 rest_end_ns;
+	struct timer timer;
+};
+
 struct irq_desc {
 	/*
 	 * Guards everything below. Taken with interrupts off, inside the lock
@@ -51,6 +62,7 @@ struct irq_desc {
 	u8 vector;		/* 0: none yet */
 	u16 cpu;		/* whose table the vector is in */
 	bool level, active_low;
+	u64 count;		/* interrupts */
 	u16 running;		/* CPUs on which do_irq() is at work with it */
 	u16 wanted_cpu;		/* where it goes when it next fires */
 	u16 taken_on;		/* CPU of the vCPU that took it last */
@@ -69,11 +81,7 @@ struct irq_desc {
 	u8 in_flight;		/* guests in_service; the line is masked until 0 */
 	struct irq_guest *guests;
 
-	/* storm control of lines that need no end of interrupt from the guest */
-	u64 burst_start_ns;
-	u32 burst;
-	bool throttled;
-	struct timer throttle_timer;
+	struct irq_storm storm;
 };
 
 struct irq_desc *irq_to_desc(unsigned int irq);
@@ -94,6 +102,13 @@ bool irq_is_level(unsigned int irq);
 bool irq_is_shared(unsigned int irq);
 void irq_synchronise(unsigned int irq);
 
+void irq_resume(struct irq_desc *desc);
+
+/* storm.c. All but the first are called with the desc's lock held. */
+void storm_init(struct irq_desc *desc);
+void storm_count(struct irq_desc *desc);
+void storm_reset(struct irq_desc *desc);
+
 /* vector.c */
 int vector_assign(unsigned int irq, unsigned int nr, unsigned int cpu, u8 *vector);
 void vector_release(unsigned int cpu, u8 vector);
@@ -113,6 +128,8 @@ bool i8259_is_level(unsigned int line);
 extern const struct irq_controller msi_controller;
 /* Several messages by one address and adjacent vectors. */
 bool msi_is_block(const struct msi_desc *m);
+/* Can the device, or can we, keep this message back without its neighbours? */
+bool msi_is_maskable(const struct msi_desc *m);
 /* Whose message it is. */
 struct pci_sbdf msi_sbdf(const struct msi_desc *m);
 

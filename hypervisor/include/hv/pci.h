@@ -10,7 +10,9 @@
 
 #define PCI_VENDOR_ID		0x00
 #define PCI_COMMAND		0x04
+#define PCI_COMMAND_INTX_OFF	0x400
 #define PCI_STATUS		0x06
+#define PCI_STATUS_INTERRUPT	0x08
 #define PCI_STATUS_CAP_LIST	0x10
 #define PCI_HEADER_TYPE		0x0e
 #define PCI_BAR0		0x10
@@ -63,6 +65,9 @@ struct pci_dev {
 /* Both under pci_devs_lock(). */
 struct pci_dev *pci_dev_first(void);
 struct pci_dev *pci_dev_find(struct pci_sbdf s);
+
+/* Those that assert an interrupt pin just now: at most @max of them. Their number. */
+unsigned int pci_devs_asserting(struct pci_sbdf *list, unsigned int max);
 
 int pci_dev_add(const struct pci_dev *desc);
 int pci_dev_remove(struct pci_sbdf s);

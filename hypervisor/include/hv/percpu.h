@@ -29,6 +29,8 @@ struct cpu_info {
 	u32 unused;
 };
 
+#define NR_OWN_VECTORS	6	/* hv/irq.h: the highest ones */
+
 struct percpu {
 	/* public */
 	u32 softirq_pending;		/* bit per enum softirq; set atomically */
@@ -42,8 +44,12 @@ struct percpu {
 	/* public, asm/flush.h */
 	u64 tlb_flush_time;		/* flush clock at this CPU's last full flush */
 	bool tlb_idle;			/* no guest's tables loaded, nothing of one in its TLB */
+	domid_t tlb_domid;		/* whose are loaded; DOMID_INVALID: they are changing */
 	u32 flush_wanted;		/* FLUSH_WANT_*; set by others, atomically */
 	u32 nmi_wanted;			/* arch/x86/smp.c: why others sent an NMI; atomic */
+
+	/* public, irq/irq.c */
+	u64 own_irqs[NR_OWN_VECTORS];	/* taken here, by vector from VECTOR_FIRST_OWN on */
 
 	/* public, core/timer.c: under timer_lock */
 	spinlock_t timer_lock;

@@ -197,7 +197,7 @@ static void load_state(struct vcpu *v)
 	v->arch.gdt_ldt_l1[GUEST_GDT_PAGES] =
 		pte_make(virt_to_mfn(p->gdt_page), PTE_PERDOMAIN | PTE_RW);
 	cpumask_set_atomic(&v->domain->arch.dirty_cpus, p->info->cpu);
-	write_cr3_flush(v->arch.cr3);
+	write_cr3_domain(v->arch.cr3, v->domain->domain_id);
 	desc_load_gdt(v);
 	desc_load_ldt(v);
 	cpu_load_cr4(v);

@@ -105,6 +105,7 @@ s16 arch_grant_map(struct grant_ptes *t, u64 addr, u32 flags, mfn_t mfn)
 
 	if (unlikely(!ptep))
 		return GNTST_general_error;
+	flush_note_foreign(current->domain->domain_id);
 	old = pte_read(ptep);
 	WRITE_ONCE(*ptep, grant_pte(mfn, flags));
 	if (unlikely(old & PTE_P))

@@ -68,6 +68,24 @@ int pv_foreign_get(domid_t domid, struct domain **d)
 	return 0;
 }
 
+/* The domain whose tables they are: @tables - 1, or the caller if that is 0. */
+static int tables_get(struct target *t, u32 tables)
+{
+	int rc;
+
+	if (!tables) {
+		domain_hold(t->u.d);
+		return 0;
+	}
+	rc = domain_get_target((domid_t)(tables - 1), &t->u.d);
+	/* A dying one's tables are being taken apart. */
+	if (!rc && READ_ONCE(t->u.d->dying)) {
+		domain_put(t->u.d);
+		rc = -ESRCH;
+	}
+	return rc;
+}
+
 /*
  * target_get() - Who owns the tables, and who the frames to map.
  * @foreigndom: low half: owner of the frames; high half: 1 + owner of the
@@ -89,18 +107,11 @@ static __always_inline int target_get(struct target *t, u32 foreigndom)
 	if (rc)
 		return rc;
 	t->u.owner = t->frames->domain_id;
-	if (!tables) {
-		domain_hold(t->u.d);
-		return 0;
-	}
-	rc = domain_get_target((domid_t)(tables - 1), &t->u.d);
-	/* A dying one's tables are being taken apart. */
-	if (!rc && READ_ONCE(t->u.d->dying)) {
-		domain_put(t->u.d);
-		rc = -ESRCH;
-	}
+	rc = tables_get(t, tables);
 	if (rc)
 		domain_put(t->frames);
+	else if (t->u.d != t->frames && t->frames != dom_io)
+		flush_note_foreign(t->u.d->domain_id);
 	return rc;
 }
 
