@@ -860,6 +860,33 @@ static void test_cpu_goes(void **state)
 	check_all();
 }
 
+/* One that may run on a CPU alone wakes when that has left the pool, and it was not told yet. */
+static void wakes_while_its_cpu_goes(const struct sched_policy *policy)
+{
+	start_policy(2, 1, policy);
+	bring_up(0);
+	settle();
+	assert_int_equal(vcpu_set_hard_affinity(&vcpus[0], &(cpumask_t){ { 2 } }), 0);
+	settle();
+	block(0);
+	settle();
+	clear_bit_atomic(1, &sched_pool_cpus);	/* as sched_cpu_down() begins */
+	wake_by_event(0);
+	assert_int_equal(vcpus[0].processor, 1);
+	while (sched_cpu_down(1) == -EAGAIN)
+		settle();
+	settle();
+	assert_int_equal(vcpus[0].processor, 0);
+	assert_true(is_sched_current(&vcpus[0]));
+}
+
+static void test_wake_while_cpu_goes(void **state)
+{
+	wakes_while_its_cpu_goes(&sched_credit2);
+	check_all();
+	wakes_while_its_cpu_goes(&sched_null);
+}
+
 static unsigned int cpus_of(u32 id)
 {
 	struct sched_pool_info info;
@@ -1076,6 +1103,7 @@ int main(void)
 		cmocka_unit_test(test_affinity),
 		cmocka_unit_test(test_pin_override),
 		cmocka_unit_test(test_cpu_goes),
+		cmocka_unit_test(test_wake_while_cpu_goes),
 		cmocka_unit_test(test_pools),
 		cmocka_unit_test(test_controller_pauses),
 		cmocka_unit_test(test_params),
