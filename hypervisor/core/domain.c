@@ -226,13 +226,14 @@ static void domain_free(struct domain *d)
 
 	for (unsigned int i = 0; i < NR_WATCHDOGS; i++)
 		timer_kill(&d->watchdog[i]);
+	/* The policy's timer looks at the vCPUs. */
+	sched_domain_destroy(d);
 	evtchn_domain_destroy(d);
 	if (d->vcpu) {
 		for_each_vcpu(d, v)
 			vcpu_free(v);
 		hv_free(d->vcpu);
 	}
-	sched_domain_destroy(d);
 	pirq_domain_free(d);
 	grant_table_destroy(d);
 	arch_domain_destroy(d);

@@ -207,8 +207,13 @@ void sched_domain_init(struct domain *d)
 {
 }
 
+/* Until it returns the policy's timer may fire, which looks at the vCPUs. */
 void sched_domain_destroy(struct domain *d)
 {
+	struct vcpu *v;
+
+	for_each_vcpu(d, v)
+		assert_ptr_equal(v->domain, d);
 }
 
 void sched_vcpu_destroy(struct vcpu *v)
