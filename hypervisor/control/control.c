@@ -98,6 +98,7 @@ void domain_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 	info->max_pages = min(d->max_pages, (unsigned long)~0U);	/* no limit */
 	spin_unlock(&d->page_lock);
 	info->shared_info_frame = mfn_x(virt_to_mfn(d->shared_info));
+	info->cpupool = READ_ONCE(d->sched.pool);
 	memcpy(info->handle, d->handle, sizeof(info->handle));
 	info->arch_config.misc_flags = d->config.msr_relaxed ? XEN_X86_MSR_RELAXED : 0;
 }

@@ -48,8 +48,9 @@ static long settime64(struct xen_platform_op *op, bool *reply)
 }
 
 /*
- * We neither move interrupts about nor trust the I/O APIC's index register to
- * keep its value: each quirk is honoured already.
+ * The I/O APIC's index register is not trusted to keep its value, so two of them
+ * are honoured already. The first, for chipsets of 2004 that want interrupts to
+ * stay on one CPU, is accepted and no more: lines follow their vCPUs.
  */
 static long platform_quirk(struct xen_platform_op *op, bool *reply)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What the debug keys show of the hypervisor's own state. Each runs in a
- * softirq, reads without stopping anybody, and may therefore see counts move.
+ * softirq or a hypercall, reads without stopping anybody, and may therefore see
+ * counts move.
  */
 #include <hv/debug_keys.h>
 
@@ -18,6 +19,8 @@
 #include <hv/time.h>
 
 #define KIB(pages)	((pages) << (PAGE_SHIFT - 10))
+/* How long a vCPU gets to leave its CPU. */
+#define LEAVE_WAIT_NS	(100 * NSEC_PER_MSEC)
 
 /* Frames of one domain by type, in the order of enum page_type. */
 struct census {
@@ -98,15 +101,10 @@ static void show_domains(unsigned char key)
 }
 
 /* Off its CPU its registers are in v->regs; but no stack is shown: its tables are not loaded. */
-static void show_dom0_vcpu(struct vcpu *v)
+static void show_saved_registers(struct vcpu *v)
 {
 	struct cpu_snapshot s;
 
-	if (v == current) {
-		show_registers(guest_cpu_regs());
-		return;
-	}
-	vcpu_pause(v);
 	pv_sync_loaded(v);
 	snapshot_take(&s, &v->regs);
 	s.cpu = v->processor;
@@ -114,6 +112,35 @@ static void show_dom0_vcpu(struct vcpu *v)
 	s.cr2 = v->arch.ctrlreg[2];
 	s.cr3 = v->arch.cr3;
 	snapshot_print(&s);
+}
+
+/*
+ * Not as vcpu_pause() does, for as long as it takes: in a call, it may itself wait
+ * for the vCPU that this softirq interrupted.
+ */
+static bool leaves_its_cpu(const struct vcpu *v)
+{
+	u64 until = now_ns() + LEAVE_WAIT_NS;
+
+	while (__atomic_load_n(&v->is_running, __ATOMIC_ACQUIRE)) {
+		if (now_ns() > until)
+			return false;
+		cpu_relax();
+	}
+	return true;
+}
+
+static void show_dom0_vcpu(struct vcpu *v)
+{
+	if (v == current) {
+		show_registers(guest_cpu_regs());
+		return;
+	}
+	vcpu_pause_nosync(v);
+	if (leaves_its_cpu(v))
+		show_saved_registers(v);
+	else
+		printk("in a hypercall that takes long, on CPU%u\n", v->processor);
 	vcpu_unpause(v);
 }
 

@@ -228,13 +228,14 @@ static void domain_free(struct domain *d)
 
 	for (unsigned int i = 0; i < NR_WATCHDOGS; i++)
 		timer_kill(&d->watchdog[i]);
+	/* The policy's timer looks at the vCPUs. */
+	sched_domain_destroy(d);
 	evtchn_domain_destroy(d);
 	if (d->vcpu) {
 		for_each_vcpu(d, v)
 			vcpu_free(v);
 		hv_free(d->vcpu);
 	}
-	sched_domain_destroy(d);
 	pirq_domain_free(d);
 	grant_table_destroy(d);
 	arch_domain_destroy(d);
@@ -468,13 +469,15 @@ void domain_resume(struct domain *d)
 {
 	struct vcpu *v;
 
+	/* None of its vCPUs runs, and shuts it down again, before all are as they shall be. */
+	domain_pause_nosync(d);
 	WRITE_ONCE(d->is_shut_down, false);
-	WRITE_ONCE(d->shutdown_code, SHUTDOWN_CODE_NONE);
-	WRITE_ONCE(d->is_shutting_down, false);
-	for_each_vcpu(d, v) {
+	for_each_vcpu(d, v)
 		clear_bit_atomic(VPF_SHUTDOWN, &v->pause_flags);
-		vcpu_wake(v);
-	}
+	WRITE_ONCE(d->shutdown_code, SHUTDOWN_CODE_NONE);
+	/* From here on the next shutdown counts. */
+	__atomic_store_n(&d->is_shutting_down, false, __ATOMIC_SEQ_CST);
+	domain_unpause(d);
 }
 
 /**

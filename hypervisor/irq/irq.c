@@ -278,6 +278,12 @@ void irq_resume(struct irq_desc *desc)
 static void line_interrupt(struct irq_desc *desc)
 {
 	spin_lock(&desc->lock);
+	/* Messages that cannot be masked still come while irq_free_msi() is at work. */
+	if (unlikely(!desc->ctl)) {
+		apic_eoi();
+		spin_unlock(&desc->lock);
+		return;
+	}
 	if (desc->ctl->spurious && desc->ctl->spurious(desc)) {
 		spin_unlock(&desc->lock);
 		return;

@@ -467,6 +467,8 @@ void msi_device_release(struct pci_dev *dev)
 		return;
 	while (dev->msi->descs)
 		release_desc(dev->msi->descs);
+	/* It may be mapped without: msix_prepare(), or a msi_map() that failed. */
+	unmap_table(dev->msi);
 	hv_free(dev->msi);
 	dev->msi = NULL;
 }

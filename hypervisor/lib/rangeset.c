@@ -22,15 +22,21 @@ void rangeset_destroy(struct rangeset *rs)
 	rs->nr = 0;
 }
 
-static void replace(struct rangeset *rs, struct range *fresh, unsigned int nr)
+static int replace(struct rangeset *rs, struct range *fresh, unsigned int nr)
 {
 	struct range *old = rs->range;
 
+	/* A full set can still be joined to, and taken from. */
+	if (nr > RANGESET_MAX) {
+		hv_free(fresh);
+		return -ENOMEM;
+	}
 	spin_lock(&rs->lock);
 	rs->range = fresh;
 	__atomic_store_n(&rs->nr, nr, __ATOMIC_RELAXED);
 	spin_unlock(&rs->lock);
 	hv_free(old);
+	return 0;
 }
 
 /* @r's part below @first and its part above @last, if there are such. */
@@ -58,7 +64,7 @@ static int list_for(const struct rangeset *rs, unsigned long first, unsigned lon
 {
 	if (last < first)
 		return -EINVAL;
-	*list = rs->nr < RANGESET_MAX ? hv_new_array(struct range, rs->nr + 1) : NULL;
+	*list = hv_new_array(struct range, rs->nr + 1);
 	return *list ? 0 : -ENOMEM;
 }
 
@@ -96,8 +102,7 @@ int rangeset_add(struct rangeset *rs, unsigned long first, unsigned long last)
 	}
 	if (!placed)
 		list[n++] = joined;
-	replace(rs, list, n);
-	return 0;
+	return replace(rs, list, n);
 }
 
 /**
@@ -118,8 +123,7 @@ int rangeset_remove(struct rangeset *rs, unsigned long first, unsigned long last
 		return rc;
 	for (unsigned int i = 0; i < rs->nr; i++)
 		n += cut(&rs->range[i], first, last, list + n);
-	replace(rs, list, n);
-	return 0;
+	return replace(rs, list, n);
 }
 
 bool rangeset_contains(const struct rangeset *rs, unsigned long first, unsigned long last)

@@ -177,6 +177,22 @@ static void relinquish_frame(const struct domain *d, struct page_info *pg)
 	page_put(pg);
 }
 
+/**
+ * domain_page_swap_back() - Undo page_steal().
+ * @d: the owner, referenced by the caller
+ * @pg: the page
+ *
+ * If @d began to die meanwhile, its end may have passed the page by: then it is
+ * taken from @d here.
+ */
+void domain_page_swap_back(struct domain *d, struct page_info *pg)
+{
+	page_unsteal(pg);
+	smp_mb();	/* partner: domain_kill() says that it dies, then looks for pages */
+	if (unlikely(READ_ONCE(d->dying) != DOM_ALIVE))
+		relinquish_frame(d, pg);
+}
+
 /*
  * Most frames are ordinary memory that nobody else refers to. Those that stand in
  * a row from @mfn on are freed together; returns how many there were.

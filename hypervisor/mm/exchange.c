@@ -155,7 +155,7 @@ static int exchange_chunk(struct exchange *x, unsigned long chunk, xen_pfn_t *pf
 	for (unsigned long i = 0; i < owned << x->op.out.extent_order; i++)
 		domain_page_swap_out(mfn_to_page(_mfn(x->in[i])));
 	for (unsigned long i = owned << x->op.out.extent_order; i < stolen; i++)
-		page_unsteal(mfn_to_page(_mfn(x->in[i])));
+		domain_page_swap_back(x->d, mfn_to_page(_mfn(x->in[i])));
 	return rc;
 }
 

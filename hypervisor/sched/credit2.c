@@ -353,7 +353,6 @@ static struct vcpu *credit2_pick(unsigned int cpu, u64 now, u64 *slice_ns)
 			return NULL;
 		v = node_vcpu(q->waiting.first);
 		remove(q, v);
-		quota = 0;
 		if (likely(!READ_ONCE(v->domain->sched.cap)))
 			break;
 	} while (!budget_take(v, now));

@@ -126,7 +126,8 @@ static unsigned int place_among(const struct vcpu *v, const cpumask_t *allowed)
  * @v: asleep or in transit, and runnable
  *
  * One whose registers are still being saved stays, even where it may not run:
- * pick_next() sends it on.
+ * pick_next() sends it on. So does one that may run nowhere at this moment, its
+ * pool having lost a CPU a moment ago: sched_reconsider() is about to see to it.
  * Context: the run-queue lock of @v's CPU is held.
  */
 unsigned int sched_place(const struct vcpu *v)
@@ -136,6 +137,8 @@ unsigned int sched_place(const struct vcpu *v)
 	if (nr_cpus == 1 || __atomic_load_n(&v->is_running, __ATOMIC_ACQUIRE))
 		return v->processor;
 	allowed = allowed_cpus(v);
+	if (unlikely(cpumask_empty(&allowed)))
+		return v->processor;
 	if (sched_policy->place)
 		return sched_policy->place(v, &allowed);
 	return place_among(v, &allowed);

@@ -83,23 +83,30 @@ void sched_cpu_up(unsigned int cpu)
 	softirq_raise_cpu(cpu, SOFTIRQ_SCHEDULE);
 }
 
+static bool has_others(const cpumask_t *mask, unsigned int cpu)
+{
+	cpumask_t others = *mask;
+
+	cpumask_reset(&others, cpu);
+	return !cpumask_empty(&others);
+}
+
 /* Nobody new comes to @cpu. False: it is the last one of a pool with domains. */
 static bool leave(unsigned int cpu, unsigned int id)
 {
 	bool needed = !id || count_domains(id);
 	cpumask_t *mask = sched_pool_mask(id);
-	bool left = true;
+	bool leaves;
 
 	spin_lock(&pool_lock);
-	clear_bit_atomic(cpu, mask);
-	if (needed && cpumask_empty(mask)) {
-		set_bit_atomic(cpu, mask);
-		left = false;
-	} else {
+	/* First look: who wakes does not take the lock. */
+	leaves = !needed || has_others(mask, cpu);
+	if (leaves) {
+		clear_bit_atomic(cpu, mask);
 		clear_bit_atomic(cpu, &sched_idle_cpus);
 	}
 	spin_unlock(&pool_lock);
-	return left;
+	return leaves;
 }
 
 /* Is nobody left on @cpu who may not be there? */

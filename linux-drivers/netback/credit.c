@@ -65,12 +65,19 @@ void nb_credit_set(struct nb_credit *credit, u64 bytes, u64 window_ns, u64 now_n
 	spin_unlock_bh(&credit->lock);
 }
 
-/* Unused octets of old windows are kept up to one more window or packet. */
+/*
+ * Unused octets of old windows are kept up to one more window or packet. Another
+ * queue may have read the clock later and had the lock first: then @now_ns is
+ * before the window began.
+ */
 static void refill(struct nb_credit *credit, u64 now_ns)
 {
-	u64 windows = div64_u64(now_ns - credit->refilled_ns, credit->window_ns);
 	u64 most = max_t(u64, credit->bytes, NB_CREDIT_BURST_MIN);
+	u64 windows;
 
+	if (now_ns < credit->refilled_ns)
+		return;
+	windows = div64_u64(now_ns - credit->refilled_ns, credit->window_ns);
 	if (!windows)
 		return;
 	credit->refilled_ns += windows * credit->window_ns;

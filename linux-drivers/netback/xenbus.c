@@ -67,11 +67,27 @@ static int nb_create(struct xenbus_be *be)
 	return 0;
 }
 
+/* Those of nb_uevent(), which the bus can no longer ask: the device is on its way out. */
+static void tell_offline(struct xenbus_be *be, const struct nb_vif *vif)
+{
+	char *script = xenbus_read(XBT_NIL, be->dev->nodename, "script", NULL);
+	char name[IFNAMSIZ + 4];
+	char *env[3] = { name };
+
+	snprintf(name, sizeof(name), "vif=%s", vif->dev->name);
+	if (!IS_ERR(script)) {
+		env[1] = kasprintf(GFP_KERNEL, "script=%s", script);
+		kfree(script);
+	}
+	kobject_uevent_env(&be->dev->dev.kobj, KOBJ_OFFLINE, env);
+	kfree(env[1]);
+}
+
 static void nb_destroy(struct xenbus_be *be)
 {
 	struct nb_vif *vif = be->priv;
 
-	kobject_uevent(&be->dev->dev.kobj, KOBJ_OFFLINE);
+	tell_offline(be, vif);
 	nb_interface_destroy(vif);
 	xenbus_rm(XBT_NIL, be->dev->nodename, "hotplug-status");
 }

@@ -7,8 +7,8 @@
  *
  * Locks, outermost first: be->lock of the shared layer (xenbus.c's hooks),
  * device_lock() of the PCI device (exporting, taking back, binding, AER),
- * pb_guest.lock (the guest's list, its page, requests under way), pb_dev.lock
- * (configuration space), pb_devs_lock (list of all devices).
+ * pb_guest.lock (the guest's list, its page, requests under way) or pb_devs_lock
+ * (list of all devices), pb_dev.lock (configuration space).
  */
 #ifndef HOSPES_PCIBACK_H
 #define HOSPES_PCIBACK_H

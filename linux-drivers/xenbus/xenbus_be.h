@@ -269,7 +269,7 @@ void xenbus_be_unmap_ring(struct xenbus_be *be, void **vaddr);
 /**
  * struct xenbus_be_event - An event channel bound to an interrupt.
  * @irq:    0 if not bound
- * @owed:   the hard handler ran and the port is masked until xenbus_be_event_eoi()
+ * @owed:   the hard handler ran, and the port is masked until the thread has run, too
  * @fn:     runs in the interrupt's own thread, at normal (not real-time) priority
  * @data:   for @fn
  * @name:   of the interrupt

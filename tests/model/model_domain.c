@@ -208,6 +208,8 @@ void sched_domain_destroy(struct domain *d) {}
 int sched_vcpu_init(struct vcpu *v) { return 0; }
 void sched_vcpu_destroy(struct vcpu *v) {}
 void domain_pause(struct domain *d) {}
+void domain_pause_nosync(struct domain *d) {}
+void domain_unpause(struct domain *d) {}
 void vcpu_sleep_nosync(struct vcpu *v) {}
 void vcpu_wake(struct vcpu *v) {}
 void timer_init(struct timer *t, void (*fn)(void *data), void *data, unsigned int c) {}

@@ -86,7 +86,18 @@ void printk_level(enum log_level level, const char *fmt, ...) {}
 void gprintk(enum log_level level, const char *fmt, ...) {}
 void flush_cache_page(const void *page) {}
 void flush_tlb_serve(void) {}
-void flush_tlb_older(u64 clock) {}
+/* What another CPU does while frames are being allocated; once. */
+static void (*while_allocating)(void);
+
+void flush_tlb_older(u64 clock)
+{
+	void (*fn)(void) = while_allocating;
+
+	while_allocating = NULL;
+	if (fn)
+		fn();
+}
+
 void flush_tlb_stamp(u32 stamp, domid_t owner) {}
 
 static unsigned int nr_low;	/* VIRQ_ENOMEMs */

@@ -7,6 +7,8 @@
  *	machine_entered(v)		v continues on stub_cpu
  *	machine_left(v)			v has left stub_cpu
  *	machine_event(v)		v has an event to take
+ *
+ * and with MACHINE_GUEST_CALLS defined also what guests' calls and memory need.
  */
 #ifndef SCHED_MACHINE_H
 #define SCHED_MACHINE_H
@@ -53,6 +55,8 @@ static struct {
 } machine[MACHINE_CPUS];
 static struct domain idle_domain;
 static STUB_CPU jmp_buf machine_switched;
+static unsigned int machine_lines;	/* printed */
+static void (*machine_show_queues)(unsigned char key);
 
 static void machine_entered(struct vcpu *v);
 static void machine_left(struct vcpu *v);
@@ -88,6 +92,7 @@ void panic(const char *fmt, ...)
 
 void printk(const char *fmt, ...)
 {
+	machine_lines++;
 }
 
 void printk_level(enum log_level level, const char *fmt, ...)
@@ -96,6 +101,8 @@ void printk_level(enum log_level level, const char *fmt, ...)
 
 void register_keyhandler(unsigned char key, void (*fn)(unsigned char key), const char *desc)
 {
+	assert_int_equal(key, 'r');
+	machine_show_queues = fn;
 }
 
 /* All that a machine has, in a list; freed together. */
@@ -139,6 +146,8 @@ struct vcpu *vcpu_create(struct domain *d, unsigned int vcpu_id)
 
 void arch_context_switch(struct vcpu *prev, struct vcpu *next)
 {
+	assert_ptr_equal(current, next);
+	assert_true(prev->is_running && next->is_running);
 	if (!is_idle_vcpu(prev))
 		machine_left(prev);
 }
@@ -163,6 +172,8 @@ bool local_events_need_delivery(struct vcpu *v)
 	return machine_event(v);
 }
 
+#ifndef MACHINE_GUEST_CALLS
+
 void virq_send_vcpu(struct vcpu *v, u32 virq)
 {
 }
@@ -176,6 +187,8 @@ size_t raw_copy_to_guest(unsigned long to_va, const void *from, size_t len)
 {
 	return len;
 }
+
+#endif
 
 /* ---- CPUs ---- */
 

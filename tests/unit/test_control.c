@@ -325,11 +325,13 @@ static void looking(void **state)
 
 	host_domains[1]->max_pages = ~0UL;
 	host_domains[1]->vcpu[0]->pause_flags = BIT(VPF_BLOCKED);
+	host_domains[1]->sched.pool = 3;
 	assert_int_equal(domctl(&op), 0);
 	assert_true(op.u.getdomaininfo.max_pages == ~0U);
 	assert_int_equal(op.u.getdomaininfo.flags & 0xffff, XEN_DOMINF_blocked);
 	assert_int_equal(op.u.getdomaininfo.flags >> XEN_DOMINF_shutdownshift & 255, 255);
 	assert_int_equal(op.u.getdomaininfo.nr_online_vcpus, 1);
+	assert_int_equal(op.u.getdomaininfo.cpupool, 3);
 	host_domains[1]->is_shut_down = true;
 	host_domains[1]->shutdown_code = 3;
 	assert_int_equal(domctl(&op), 0);

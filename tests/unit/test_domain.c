@@ -211,8 +211,13 @@ void sched_domain_init(struct domain *d)
 {
 }
 
+/* Until it returns the policy's timer may fire, which looks at the vCPUs. */
 void sched_domain_destroy(struct domain *d)
 {
+	struct vcpu *v;
+
+	for_each_vcpu(d, v)
+		assert_ptr_equal(v->domain, d);
 }
 
 void sched_vcpu_destroy(struct vcpu *v)
@@ -224,8 +229,27 @@ void vcpu_sleep_nosync(struct vcpu *v)
 	sleeps++;
 }
 
+/* A vCPU that runs again shuts its domain down at once. */
+static bool shuts_down_again;
+
 void vcpu_wake(struct vcpu *v)
 {
+	if (shuts_down_again && !v->pause_flags && !v->domain->pause_count)
+		domain_shutdown(v->domain, SHUTDOWN_poweroff);
+}
+
+void domain_pause_nosync(struct domain *d)
+{
+	d->pause_count++;
+}
+
+void domain_unpause(struct domain *d)
+{
+	struct vcpu *v;
+
+	d->pause_count--;
+	for_each_vcpu(d, v)
+		vcpu_wake(v);
 }
 
 void virq_send_global(u32 virq)
@@ -488,6 +512,26 @@ static void test_shutdown_and_crash(void **state)
 	free_gone();
 }
 
+/* Shut down again before all is resumed: the whole of it is shut down. */
+static void test_resume_and_shutdown(void **state)
+{
+	struct domain *d = make_domain(4, 3, false);
+	struct vcpu *v;
+
+	for (unsigned int i = 0; i < 3; i++)
+		vcpu_create(d, i);
+	domain_shutdown(d, SHUTDOWN_suspend);
+	shuts_down_again = true;
+	domain_resume(d);
+	shuts_down_again = false;
+	assert_true(d->is_shut_down);
+	assert_int_equal(d->shutdown_code, SHUTDOWN_poweroff);
+	for_each_vcpu(d, v)
+		assert_true(test_bit(VPF_SHUTDOWN, &v->pause_flags));
+	domain_put(d);
+	free_gone();
+}
+
 static void shut_down(struct domain *d, u8 reason)
 {
 	if (setjmp(machine_gone) == 0)
@@ -563,6 +607,7 @@ int main(void)
 		cmocka_unit_test_setup(test_creation_fails_anywhere, setup),
 		cmocka_unit_test_setup(test_lookup_in_a_storm, setup),
 		cmocka_unit_test_setup(test_shutdown_and_crash, setup),
+		cmocka_unit_test_setup(test_resume_and_shutdown, setup),
 		cmocka_unit_test_setup(test_subscribers_are_told, setup),
 		cmocka_unit_test_setup(test_domain0_is_the_machine, setup),
 	};

@@ -5,24 +5,11 @@
  * None is lost, and none comes that was not sent. ABI: event_channel.h.
  */
 #include "evtchn_host.h"
-#include "test.h"
-
-#include <pthread.h>
+#include "threads.h"
 
 #define PORTS		24
 #define SENDERS		2
 #define ROUNDS		2000
-
-/* With tsan-distinguish-volatile. */
-#define VOLATILE(n) \
-	void __tsan_volatile_read##n(void *p); \
-	void __tsan_volatile_write##n(void *p); \
-	void __tsan_volatile_read##n(void *p) {} \
-	void __tsan_volatile_write##n(void *p) {}
-VOLATILE(1)
-VOLATILE(2)
-VOLATILE(4)
-VOLATILE(8)
 
 #define WORD_PENDING	(1U << EVTCHN_FIFO_PENDING)
 #define WORD_MASKED	(1U << EVTCHN_FIFO_MASKED)
@@ -144,14 +131,12 @@ static void test_fifo(void **state)
 	host_start();
 	setup_fifo();
 	senders_left = SENDERS;
-	for (unsigned long i = 0; i < SENDERS; i++)
-		pthread_create(&thread[i], NULL, sender, (void *)(i + 1));
+	threads_start(thread, SENDERS, 1, sender);
 	do {
 		/* Whatever was sent before the last look is found by it. */
 		done = !load(&senders_left);
 	} while (take_all() || !done);
-	for (unsigned int i = 0; i < SENDERS; i++)
-		pthread_join(thread[i], NULL);
+	threads_join(thread, SENDERS);
 	for (unsigned int n = 0; n < PORTS; n++) {
 		assert_int_equal(load(&words[port_of[n]]) & (WORD_PENDING | WORD_LINKED), 0);
 		assert_in_range(taken[n], 1, sent[n]);

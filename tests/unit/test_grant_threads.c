@@ -8,8 +8,7 @@
  */
 #include "test.h"
 #include "grant_host.h"
-
-#include <pthread.h>
+#include "threads.h"
 
 #define MAPPERS		2
 #define GRANTS		3	/* pages of domain 1 that come and go */
@@ -18,17 +17,6 @@
 #define REVOKED_MIN	50
 #define REF(page)	(8 + (page))
 #define IN_USE		(GTF_reading | GTF_writing)
-
-/* With tsan-distinguish-volatile. */
-#define VOLATILE(n) \
-	void __tsan_volatile_read##n(void *p); \
-	void __tsan_volatile_write##n(void *p); \
-	void __tsan_volatile_read##n(void *p) {} \
-	void __tsan_volatile_write##n(void *p) {}
-VOLATILE(1)
-VOLATILE(2)
-VOLATILE(4)
-VOLATILE(8)
 
 static struct vcpu cpus[MAPPERS];
 static u32 mappers_left;		/* atomic */
@@ -178,14 +166,13 @@ static void run(void (*give)(unsigned int page), bool (*take)(unsigned int page)
 
 	mappers_left = MAPPERS;
 	revoked = 0;
-	for (unsigned long i = 0; i < MAPPERS; i++) {
+	for (unsigned int i = 0; i < MAPPERS; i++) {
 		cpus[i].domain = &domains[0];
 		mapped[i] = 0;
-		pthread_create(&thread[i], NULL, mapper, (void *)i);
 	}
+	threads_start(thread, MAPPERS, 0, mapper);
 	granter(give, take);
-	for (unsigned int i = 0; i < MAPPERS; i++)
-		pthread_join(thread[i], NULL);
+	threads_join(thread, MAPPERS);
 	for (unsigned int page = 0; page < GRANTS; page++)
 		nothing_left(page);
 }
@@ -245,10 +232,8 @@ static void test_types(void **state)
 	host_start();
 	frame = pages[1][0];
 	memset(page_to_virt(frame), 0, PAGE_SIZE);
-	for (unsigned long i = 0; i < ARRAY_SIZE(thread); i++)
-		pthread_create(&thread[i], NULL, referrer, (void *)(i + 1));
-	for (unsigned int i = 0; i < ARRAY_SIZE(thread); i++)
-		pthread_join(thread[i], NULL);
+	threads_start(thread, ARRAY_SIZE(thread), 1, referrer);
+	threads_join(thread, ARRAY_SIZE(thread));
 	assert_int_equal(frame->state & PG_REFS_MASK, 1);
 	assert_int_equal(pg_type_refs(frame->state), 0);
 	host_stop();

@@ -619,6 +619,23 @@ static bool vector_fires(unsigned int cpu, u8 vector)
 	return sent[0] != before;
 }
 
+/* A message is on its way while another CPU takes its line away, and has the vector still. */
+static void message_of_a_freed_line(void **state)
+{
+	int irq = irq_alloc_msi(1);
+	u8 vector, again;
+
+	assert_true(irq >= PINS);
+	assert_int_equal(irq_setup_msi(irq, 1, 0, NULL), 0);
+	vector = irq_to_desc(irq)->vector;
+	irq_free_msi(irq);
+	assert_int_equal(vector_assign(irq, 1, 0, &again), 0);
+	assert_int_equal(again, vector);
+	assert_false(vector_fires(0, vector));
+	assert_int_equal(apic_eois, 1);
+	vector_release(0, vector);
+}
+
 static void line_follows_its_vcpu(void **state)
 {
 	struct irq_desc *desc;
@@ -779,6 +796,7 @@ int main(void)
 		TEST(eoi_page_tells_who_needs_it),
 		TEST(death_ends_interrupts),
 		TEST(stray_vectors),
+		TEST(message_of_a_freed_line),
 		TEST(line_follows_its_vcpu),
 		TEST(line_follows_the_scheduler),
 		TEST(lines_leave_a_cpu),

@@ -307,6 +307,32 @@ static void test_exchange_for_another(void **state)
 	assert_int_equal(OP(exchange, &x), -EINVAL);
 }
 
+static void end_of_seven(void)
+{
+	domains[2].dying = DOM_DYING;
+	while (domain_relinquish_memory(&domains[2]) == -ERESTART)
+		;
+	domains[2].dying = DOM_DEAD;
+}
+
+/* Its end passes by what is being exchanged; who puts that back takes it away. */
+static void test_exchange_while_it_ends(void **state)
+{
+	struct xen_memory_exchange x = {
+		.in = extents(7, 4, 0), .out = extents(7, 1, 2),
+	};
+	struct xen_memory_reservation one = extents(7, 1, 0);
+
+	/* So that TLBs are flushed when frames are allocated. */
+	assert_int_equal(populate(7, 1, 0), 1);
+	assert_int_equal(OP(decrease_reservation, &one), 1);
+	assert_int_equal(populate(7, 4, 0), 4);
+	while_allocating = end_of_seven;
+	assert_int_equal(OP(exchange, &x), -EINVAL);
+	assert_null(while_allocating);
+	assert_int_equal(domains[2].tot_pages, 0);
+}
+
 /* ---- Each allocation of each subcommand fails in turn ---- */
 
 static long one_more(void)
@@ -611,6 +637,7 @@ int main(void)
 		TEST(test_memory_map),
 		TEST(test_acquire_resource),
 		TEST(test_exchange_for_another),
+		TEST(test_exchange_while_it_ends),
 		TEST(test_failing_allocations),
 		TEST(test_certain_errors),
 		TEST(test_vnuma),

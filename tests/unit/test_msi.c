@@ -451,6 +451,22 @@ static void owners_end(void **state)
 	assert_int_equal(mapped, 0);
 }
 
+/* A device that goes takes the mapping of its table along, used or not. */
+static void table_goes_with_its_device(void **state)
+{
+	struct msi_request req = msix_req(0);
+
+	assert_int_equal(msix_prepare(sbdf, true), 0);
+	assert_int_equal(mapped, 1);
+	assert_int_equal(pci_dev_remove(sbdf), 0);
+	assert_int_equal(mapped, 0);
+	assert_int_equal(pci_dev_add(&(struct pci_dev){ .sbdf = sbdf }), 0);
+	req.pirq = 5;		/* a line's number */
+	assert_int_equal(msi_map(&dom0, &req), -EINVAL);
+	assert_int_equal(pci_dev_remove(sbdf), 0);
+	assert_int_equal(mapped, 0);
+}
+
 static void restored_after_a_reset(void **state)
 {
 	struct msi_request req = msix_req(3);
@@ -503,6 +519,7 @@ int main(void)
 		TEST(what_is_not_there),
 		TEST(errors_leave_nothing_behind),
 		TEST(owners_end),
+		TEST(table_goes_with_its_device),
 		TEST(restored_after_a_reset),
 		TEST(domain0_writes_around_the_message),
 	};

@@ -96,6 +96,7 @@ static void what_fails_changes_nothing(void **state)
 		assert_int_equal(rangeset_add(&rs, 2 * i, 2 * i), 0);
 	assert_int_equal(rangeset_add(&rs, 1UL << 40, 1UL << 40), -ENOMEM);
 	assert_int_equal(rs.nr, RANGESET_MAX);
+	assert_false(rangeset_contains(&rs, 1UL << 40, 1UL << 40));
 	rangeset_destroy(&rs);
 	assert_int_equal(rangeset_add(&rs, 3, 9), 0);
 	no_memory = true;
@@ -105,12 +106,33 @@ static void what_fails_changes_nothing(void **state)
 	rangeset_destroy(&rs);
 }
 
+/* What a full set allows can be taken back. */
+static void full(void **state)
+{
+	struct rangeset rs;
+
+	rangeset_init(&rs);
+	for (unsigned long i = 0; i < RANGESET_MAX; i++)
+		assert_int_equal(rangeset_add(&rs, 4 * i, 4 * i + 2), 0);
+	assert_int_equal(rangeset_remove(&rs, 1, 1), -ENOMEM);	/* would be one more */
+	assert_true(rangeset_contains(&rs, 0, 2));
+	assert_int_equal(rangeset_remove(&rs, 2, 2), 0);
+	assert_int_equal(rangeset_add(&rs, 7, 7), 0);
+	assert_int_equal(rs.nr, RANGESET_MAX - 1);
+	assert_int_equal(rangeset_remove(&rs, 5, 5), 0);
+	assert_int_equal(rangeset_remove(&rs, 8, 10), 0);
+	assert_false(rangeset_contains(&rs, 9, 9));
+	assert_int_equal(rs.nr, RANGESET_MAX);
+	rangeset_destroy(&rs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_a_set),
 		cmocka_unit_test(at_the_ends),
 		cmocka_unit_test(what_fails_changes_nothing),
+		cmocka_unit_test(full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,8 +18,7 @@ static unsigned long host_ns(void)
 #define MACHINE_NOW	host_ns()
 
 #include "sched_machine.h"
-
-#include <pthread.h>
+#include "threads.h"
 
 #define CPUS	4
 #define VCPUS	7
@@ -32,17 +31,6 @@ static u32 events[VCPUS];		/* atomic */
 static u32 entered[VCPUS];		/* on how many CPUs it is, atomic */
 static u32 stop_cpus;
 static u64 turns;
-
-/* With tsan-distinguish-volatile. */
-#define VOLATILE(n) \
-	void __tsan_volatile_read##n(void *p); \
-	void __tsan_volatile_write##n(void *p); \
-	void __tsan_volatile_read##n(void *p) {} \
-	void __tsan_volatile_write##n(void *p) {}
-VOLATILE(1)
-VOLATILE(2)
-VOLATILE(4)
-VOLATILE(8)
 
 static void machine_entered(struct vcpu *v)
 {
@@ -184,15 +172,11 @@ static void test_threads(void **state)
 		vcpus[i] = vcpu_create(&guest, i);
 		vcpus[i]->pause_flags = BIT(VPF_BLOCKED);
 	}
-	for (unsigned long i = 0; i < CPUS; i++)
-		pthread_create(&cpu[i], NULL, cpu_thread, (void *)i);
-	for (unsigned long i = 0; i < 2; i++)
-		pthread_create(&device[i], NULL, device_thread, (void *)i);
-	for (unsigned int i = 0; i < 2; i++)
-		pthread_join(device[i], NULL);
+	threads_start(cpu, CPUS, 0, cpu_thread);
+	threads_start(device, 2, 0, device_thread);
+	threads_join(device, 2);
 	__atomic_store_n(&stop_cpus, 1, __ATOMIC_SEQ_CST);
-	for (unsigned int i = 0; i < CPUS; i++)
-		pthread_join(cpu[i], NULL);
+	threads_join(cpu, CPUS);
 	current = machine[0].running;
 	stub_cpu = 0;
 	machine_settle();

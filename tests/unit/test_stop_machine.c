@@ -4,52 +4,19 @@
  * while the function runs, nobody else does, and two CPUs of which one waits for
  * the other's softirqs are no deadlock.
  */
-#include <hv/bug.h>
 #include <hv/cpu_hotplug.h>
 #include <hv/cpumask.h>
-#include <hv/irq.h>
-#include <hv/percpu.h>
 #include <hv/softirq.h>
 
-#include "test.h"
+#define THREAD_CPUS	4
+#include "threads.h"
 
-#include <pthread.h>
-#include <stdlib.h>
-
-#define CPUS	4
+#define CPUS	THREAD_CPUS
 #define ROUNDS	400
 
-struct percpu *percpu_of[MAX_CPUS];
-unsigned int nr_cpus = CPUS;
-STUB_CPU unsigned int stub_cpu;
-STUB_CPU bool stub_irqs_off;
-STUB_CURRENT struct vcpu *current;
-
-static struct percpu cpus[CPUS];
 static unsigned long shared;		/* without a lock: what runs alone may change it */
 static u32 served[CPUS];		/* atomic: what a CPU's SOFTIRQ_SCHEDULE has done */
 static u32 stop, finished;		/* atomic */
-
-/* With tsan-distinguish-volatile. */
-#define VOLATILE(n) \
-	void __tsan_volatile_read##n(void *p); \
-	void __tsan_volatile_write##n(void *p); \
-	void __tsan_volatile_read##n(void *p) {} \
-	void __tsan_volatile_write##n(void *p) {}
-VOLATILE(1)
-VOLATILE(2)
-VOLATILE(4)
-VOLATILE(8)
-
-void send_ipi(unsigned int cpu, u8 vector)
-{
-}
-
-void bug(const char *what, const char *file, unsigned int line)
-{
-	fail_msg("%s:%u: %s", file, line, what);
-	abort();
-}
 
 void cpumask_online(cpumask_t *mask)
 {
@@ -114,16 +81,12 @@ static void alone(void *arg)
 static void test_alone(void **state)
 {
 	unsigned int calls = 0, tries = 0;
-	pthread_t thread[CPUS];
+	pthread_t thread[CPUS - 1];
 
-	for (unsigned int i = 0; i < CPUS; i++) {
-		percpu_of[i] = &cpus[i];
-		cpus[i].online = true;
-	}
+	cpus_online();
 	softirq_register(SOFTIRQ_SCHEDULE, serve);
 	stop_machine_init();
-	for (unsigned long i = 1; i < CPUS; i++)
-		pthread_create(&thread[i], NULL, cpu_thread, (void *)i);
+	threads_start(thread, CPUS - 1, 1, cpu_thread);
 	while (calls < ROUNDS) {
 		unsigned int cpu = tries++ % CPUS, before = calls;
 
@@ -138,8 +101,7 @@ static void test_alone(void **state)
 	}
 	__atomic_store_n(&finished, 1, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
-	for (unsigned int i = 1; i < CPUS; i++)
-		pthread_join(thread[i], NULL);
+	threads_join(thread, CPUS - 1);
 }
 
 int main(void)

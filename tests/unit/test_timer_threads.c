@@ -4,45 +4,20 @@
  * that one moves from CPU to CPU while another sets and stops it is set exactly
  * when it was last told to be, and its handler does not run once it is killed.
  */
-#include <hv/bug.h>
-#include <hv/irq.h>
-#include <hv/percpu.h>
 #include <hv/softirq.h>
 #include <hv/time.h>
 #include <hv/timer.h>
 
-#include "test.h"
+#define THREAD_CPUS	3	/* two that timers fire on; the third sets and stops them */
+#include "threads.h"
 
-#include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define CPUS	3	/* two that timers fire on; the third sets and stops them */
 #define ROUNDS	30000
 #define KILLS	2000
 #define FAR	(~0UL >> 1)
 
-struct percpu *percpu_of[MAX_CPUS];
-unsigned int nr_cpus = CPUS;
-STUB_CPU unsigned int stub_cpu;
-STUB_CPU bool stub_irqs_off;
-STUB_CURRENT struct vcpu *current;
-
-static struct percpu cpus[CPUS];
 static struct timer timer;
 static u64 now = 1000;		/* atomic */
 static u32 stop, inside, killed;	/* atomic */
-
-/* With tsan-distinguish-volatile. */
-#define VOLATILE(n) \
-	void __tsan_volatile_read##n(void *p); \
-	void __tsan_volatile_write##n(void *p); \
-	void __tsan_volatile_read##n(void *p) {} \
-	void __tsan_volatile_write##n(void *p) {}
-VOLATILE(1)
-VOLATILE(2)
-VOLATILE(4)
-VOLATILE(8)
 
 u64 now_ns(void)
 {
@@ -53,16 +28,6 @@ u64 now_ns(void)
 bool arch_timer_program(u64 deadline_ns)
 {
 	return true;
-}
-
-void send_ipi(unsigned int cpu, u8 vector)
-{
-}
-
-void bug(const char *what, const char *file, unsigned int line)
-{
-	fail_msg("%s:%u: %s", file, line, what);
-	abort();
 }
 
 static void fired(void *data)
@@ -98,15 +63,13 @@ static void run_threads(void (*fn)(void))
 	pthread_t cpu[2], mover;
 
 	stop = 0;
-	for (unsigned long i = 0; i < 2; i++)
-		pthread_create(&cpu[i], NULL, cpu_thread, (void *)i);
-	pthread_create(&mover, NULL, mover_thread, NULL);
+	threads_start(cpu, 2, 0, cpu_thread);
+	threads_start(&mover, 1, 2, mover_thread);
 	stub_cpu = 2;
 	fn();
 	__atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
-	pthread_join(mover, NULL);
-	for (unsigned int i = 0; i < 2; i++)
-		pthread_join(cpu[i], NULL);
+	threads_join(&mover, 1);
+	threads_join(cpu, 2);
 }
 
 static bool is_set(void)
@@ -158,11 +121,7 @@ int main(void)
 		cmocka_unit_test(test_kill),
 	};
 
-	for (unsigned int i = 0; i < CPUS; i++) {
-		percpu_of[i] = &cpus[i];
-		cpus[i].online = true;
-		spin_lock_init(&cpus[i].timer_lock);
-	}
+	cpus_online();
 	timer_subsystem_init();
 	timer_init(&timer, fired, NULL, 0);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,7 @@
 #include <hv/sched.h>
 #include <hv/softirq.h>
 #include <hv/string.h>
+#include <asm/fpu.h>
 #include <asm/system.h>
 
 bool cpu_has_smap __ro_after_init;
@@ -174,8 +175,11 @@ void __init cpu_init(struct percpu *p)
 		p->cr4_host |= X86_CR4_OSXSAVE;
 	write_cr4(p->cr4_host);
 	p->cr4_now = p->cr4_host;
-	if (p->info->cpu == 0)
-		f->mxcsr_mask = read_mxcsr_mask();	/* needs OSFXSR */
+	if (p->info->cpu == 0) {
+		/* Need OSFXSR. */
+		f->mxcsr_mask = read_mxcsr_mask();
+		f->x87_pointers_stay = x87_pointers_stay();
+	}
 	if (f->xsave)
 		xsetbv(f->xcr0_max);
 	wrmsr(MSR_PAT, PAT_VALUE);
@@ -316,6 +320,8 @@ static void load_cr0_ts(const struct vcpu *v)
 void fpu_restore(struct vcpu *v)
 {
 	__asm__ __volatile__("clts");
+	if (cpu_features.x87_pointers_stay)
+		x87_forget_pointers();
 	if (cpu_features.xsave) {
 		xsetbv(cpu_features.xcr0_max);
 		__asm__ __volatile__("xrstor64 (%0)" :: "r" (v->arch.fpu_area),

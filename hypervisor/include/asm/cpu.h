@@ -15,6 +15,7 @@ struct cpu_features {
 	bool xsave, xsaveopt, fsgsbase, smep, umip;
 	bool tsc_aux;		/* RDTSCP or RDPID tells programs this MSR */
 	u32 paddr_bits;		/* width of a physical address */
+	bool x87_pointers_stay;	/* asm/fpu.h */
 	u64 xcr0_max;		/* XCR0 bits that guests may set */
 	unsigned int fpu_bytes;	/* of the save area */
 	u32 mxcsr_mask;		/* bits of MXCSR that exist */

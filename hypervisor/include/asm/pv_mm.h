@@ -70,6 +70,11 @@ static inline int pv_retire_pending(struct vcpu *v)
 /* pv/mmu.c: the domain that a call names as owner of frames. 0; -ESRCH, -EPERM. */
 int pv_foreign_get(domid_t domid, struct domain **d);
 
+/* What a list of requests has in common, whatever they are: mmu.c. */
+typedef int pv_batch_fn(unsigned long list, unsigned int nr, u32 foreigndom, unsigned int *done);
+long pv_batch(pv_batch_fn *all, size_t size, unsigned long list, unsigned long count,
+	      unsigned long pdone, unsigned long foreigndom);
+
 /* pv/mmuext.c: CPUs of the vCPUs in a guest's bitmap at @va. 0 or -EFAULT. */
 int pv_vcpu_bitmap_cpus(const struct domain *d, unsigned long va, cpumask_t *mask);
 

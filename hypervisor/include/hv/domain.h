@@ -157,7 +157,6 @@ struct vcpu {
 		bool continued;
 		unsigned int nr_args;
 		unsigned long args[5];
-		unsigned long resume;	/* scratch that survives a continuation */
 		u32 fail_alloc;		/* the allocation that is to fail, mm/fail_alloc.c */
 	} hc;
 
@@ -171,7 +170,6 @@ struct arch_domain {
 	cpumask_t dirty_cpus;	/* that have a vCPU of it loaded; bits change atomically */
 	pte_t *perdomain_l3;	/* L3 behind slot 260, direct map */
 	pte_t *perdomain_l2;
-	u64 physaddr_bits;
 	u64 vm_assist;		/* bit per VMASST_TYPE_* */
 	/* XENMEM_memory_map's answer; under domain.lock */
 	struct e820_entry *e820;

@@ -157,6 +157,7 @@ void domain_page_free(struct page_info *pg);
 /* One page for another, @d's count unchanged: a new one comes, a stolen one goes. */
 int domain_page_swap_in(struct domain *d, struct page_info *pg, unsigned int order);
 void domain_page_swap_out(struct page_info *pg);
+void domain_page_swap_back(struct domain *d, struct page_info *pg);
 /* Take from a dying domain all that it owns. 0; -ERESTART: call again. */
 int domain_relinquish_memory(struct domain *d);
 

@@ -67,7 +67,6 @@ struct percpu {
 	unsigned int nmi_count;
 	unsigned int mc_count, mc_told;	/* machine checks; those that the log knows of */
 	bool nmi_for_dom0;		/* SOFTIRQ_NMI is to pass one on */
-	u32 mc_depth;			/* inside a multicall */
 	u64 cr4_host;			/* CR4 for hypervisor; guests add what policy allows */
 	u64 cr4_now;
 };

@@ -123,8 +123,8 @@ u32 sched_abi_id(void);
 const char *sched_name(void);
 /*
  * domctl scheduler_op getinfo and putinfo: @op->u is read or filled in for
- * @op->sched_id. 0; -EINVAL if that is not the policy at work or a value is out of
- * range; -ENOSYS for a policy without parameters that are asked for.
+ * @op->sched_id. 0, also for a policy without parameters; -EINVAL if that is not the
+ * policy at work.
  * Per-vCPU commands are -EINVAL with all policies there are.
  */
 int sched_domain_get_params(struct domain *d, struct xen_domctl_scheduler_op *op);

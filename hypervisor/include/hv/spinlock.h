@@ -77,11 +77,6 @@ static inline void spin_unlock(spinlock_t *lock)
 	__atomic_store_n(&lock->owner, (u16)(lock->owner + 1), __ATOMIC_RELEASE);
 }
 
-static inline bool spin_is_locked(spinlock_t *lock)
-{
-	return READ_ONCE(lock->owner) != READ_ONCE(lock->next);
-}
-
 #define spin_lock_irqsave(lock, flags) \
 	do { (flags) = local_irq_save(); spin_lock(lock); } while (0)
 

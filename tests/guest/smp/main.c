@@ -17,6 +17,7 @@ const char *const test_name = "smp";
 #define PINS		(400 / nr)
 #define TYPE_CHANGES	(20 / nr + 2)
 #define DOWNS		(20 / nr + 2)
+#define X87_TURNS	(200 / nr + 10)
 
 /* ---- Clocks: nobody reads an earlier time than anybody did before ---- */
 
@@ -363,6 +364,42 @@ static void down_and_up(void)
 	}
 }
 
+/* ---- Registers: where another vCPU used the x87 unit is not to be seen ---- */
+
+static u32 x87_used_at;
+
+static void use_x87(void)
+{
+	unsigned long at;
+
+	__asm__ __volatile__("lea 1f(%%rip), %0; fninit; 1: fld1" : "=r" (at));
+	WRITE_ONCE(x87_used_at, (u32)at);
+}
+
+static void x87_pointers(unsigned int id)
+{
+	u32 env[7];
+
+	HC(fpu_taskswitch, 0, 0, 0, 0, 0);
+	for (unsigned int i = 0; i < X87_TURNS; i++) {
+		if (id & 1)
+			use_x87();
+		else
+			__asm__ __volatile__("fninit");
+		HC(sched_op, SCHEDOP_yield, 0, 0, 0, 0);
+		__asm__ __volatile__("fnstenv %0" : "=m" (env));
+		if (!(id & 1) && env[3] && env[3] == READ_ONCE(x87_used_at))
+			fail();
+	}
+}
+
+static void x87(void)
+{
+	begin(x87_pointers);
+	x87_pointers(0);
+	end("x87 pointers are one's own");
+}
+
 void test_main(void)
 {
 	static const struct {
@@ -377,6 +414,7 @@ void test_main(void)
 		{ "pins against updates", pins },
 		{ "validation against unmapping", validate_against_unmap },
 		{ "down and up", down_and_up },
+		{ "x87 pointers", x87 },
 	};
 
 	start_all(VCPUS_MAX);

@@ -8,8 +8,7 @@
  * Other domains have what their toolstack lets them have, and nothing that is
  * emulated for domain 0 (control/domctl_access.c).
  *
- * latch_lock guards domain 0's two latches; pci_lock and rtc_lock are taken
- * inside it.
+ * latch_lock guards domain 0's two latches.
  *
  * ABI: abi/physdev.rst.
  */

@@ -285,18 +285,18 @@ static int update_all(unsigned long list, unsigned int count, u32 foreigndom, un
 }
 
 /**
- * do_mmu_update() - Hypercall mmu_update.
- * @list: guest address of struct mmu_update
+ * pv_batch() - A hypercall that carries out a list of requests.
+ * @all:  carries out @nr of them at @list, counts those done; -ERESTART: not all yet
+ * @size: bytes of a request
+ * @list: guest address of the requests
  * @count: how many, with MMU_UPDATE_PREEMPTED if this continues a call
  * @pdone: guest address at which to leave how many were carried out, or 0
- * @foreigndom: see target_get()
- * @a5:         unused
+ * @foreigndom: for @all
  *
- * Changes before the one that fails stay.
- * Return: 0; -EINVAL, -EPERM, -EACCES, -EBUSY if a request is refused; -EFAULT; -ESRCH.
+ * Return: what @all does; -EFAULT for @pdone; continued at -ERESTART.
  */
-long do_mmu_update(unsigned long list, unsigned long count, unsigned long pdone,
-		   unsigned long foreigndom, unsigned long a5)
+long pv_batch(pv_batch_fn *all, size_t size, unsigned long list, unsigned long count,
+	      unsigned long pdone, unsigned long foreigndom)
 {
 	u32 nr = (u32)count, before = 0, done = 0;
 	int rc;
@@ -308,16 +308,33 @@ long do_mmu_update(unsigned long list, unsigned long count, unsigned long pdone,
 	}
 	rc = pv_retire_pending(current);
 	if (!rc)
-		rc = update_all(list, nr, (u32)foreigndom, &done);
+		rc = all(list, nr, (u32)foreigndom, &done);
 
 	before += done;
 	if (pdone && copy_to_guest(pdone, &before) && (!rc || rc == -ERESTART))
 		return -EFAULT;
 	if (rc != -ERESTART)
 		return rc;
-	return hypercall_continue(4, list + done * sizeof(struct mmu_update),
+	return hypercall_continue(4, list + done * size,
 				  (unsigned long)((nr - done) | MMU_UPDATE_PREEMPTED), pdone,
 				  foreigndom);
+}
+
+/**
+ * do_mmu_update() - Hypercall mmu_update.
+ * @list: guest address of struct mmu_update
+ * @count: see pv_batch()
+ * @pdone: likewise
+ * @foreigndom: see target_get()
+ * @a5:         unused
+ *
+ * Changes before the one that fails stay.
+ * Return: 0; -EINVAL, -EPERM, -EACCES, -EBUSY if a request is refused; -EFAULT; -ESRCH.
+ */
+long do_mmu_update(unsigned long list, unsigned long count, unsigned long pdone,
+		   unsigned long foreigndom, unsigned long a5)
+{
+	return pv_batch(update_all, sizeof(struct mmu_update), list, count, pdone, foreigndom);
 }
 
 /* Which CPUs a UVMF_* flush is for: this one, all of the domain's, or a bitmap of vCPUs. */

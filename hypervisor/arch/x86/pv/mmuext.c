@@ -268,10 +268,10 @@ static int ext_batch(struct ext *e, unsigned long list, unsigned int count, unsi
 	return 0;
 }
 
-static int ext_all(unsigned long list, unsigned int count, domid_t foreigndom, unsigned int *done)
+static int ext_all(unsigned long list, unsigned int count, u32 foreigndom, unsigned int *done)
 {
 	struct ext e = { .v = current };
-	int rc = pv_foreign_get(foreigndom, &e.d);
+	int rc = pv_foreign_get((domid_t)foreigndom, &e.d);
 
 	if (rc)
 		return rc;
@@ -283,8 +283,8 @@ static int ext_all(unsigned long list, unsigned int count, domid_t foreigndom, u
 /**
  * do_mmuext_op() - Hypercall mmuext_op.
  * @list: guest address of struct mmuext_op
- * @count: how many, with MMU_UPDATE_PREEMPTED if this continues a call
- * @pdone: guest address at which to leave how many were carried out, or 0
+ * @count: see pv_batch()
+ * @pdone: likewise
  * @foreigndom: owner of the frames that are named, DOMID_SELF for the caller
  * @a5:         unused
  *
@@ -295,24 +295,5 @@ static int ext_all(unsigned long list, unsigned int count, domid_t foreigndom, u
 long do_mmuext_op(unsigned long list, unsigned long count, unsigned long pdone,
 		  unsigned long foreigndom, unsigned long a5)
 {
-	u32 nr = (u32)count, before = 0, done = 0;
-	int rc;
-
-	if (unlikely(nr & MMU_UPDATE_PREEMPTED)) {
-		nr &= ~MMU_UPDATE_PREEMPTED;
-		if (pdone && copy_from_guest(&before, pdone))
-			return -EFAULT;
-	}
-	rc = pv_retire_pending(current);
-	if (!rc)
-		rc = ext_all(list, nr, (domid_t)foreigndom, &done);
-
-	before += done;
-	if (pdone && copy_to_guest(pdone, &before) && (!rc || rc == -ERESTART))
-		return -EFAULT;
-	if (rc != -ERESTART)
-		return rc;
-	return hypercall_continue(4, list + done * sizeof(struct mmuext_op),
-				  (unsigned long)((nr - done) | MMU_UPDATE_PREEMPTED), pdone,
-				  foreigndom);
+	return pv_batch(ext_all, sizeof(struct mmuext_op), list, count, pdone, foreigndom);
 }

@@ -81,6 +81,19 @@ static void idle_time_is_no_store(void **state)
 	nb_credit_take(&c, 65535, ~0ull);
 }
 
+/* Two queues at a time: one has read the clock before a window's end, and comes second. */
+static void clock_read_earlier(void **state)
+{
+	struct nb_credit c = { 0 };
+
+	nb_credit_set(&c, 1000, 1 * MS, 10 * MS);
+	assert_int_equal(nb_credit_take(&c, 1000, 10 * MS), 0);
+	assert_int_equal(nb_credit_take(&c, 1000, 11 * MS), 0);
+	assert_int_equal(nb_credit_take(&c, 1000, 11 * MS - 100), 1 * MS + 100);
+	assert_int_equal(c.left, 0);
+	assert_int_equal(nb_credit_take(&c, 1000, 12 * MS), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -88,6 +101,7 @@ int main(void)
 		cmocka_unit_test(without_limit),
 		cmocka_unit_test(rates),
 		cmocka_unit_test(idle_time_is_no_store),
+		cmocka_unit_test(clock_read_earlier),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
