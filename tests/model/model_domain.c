@@ -65,6 +65,8 @@ extern struct percpu *percpu_of[];
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "coroutine.h"
+
 #define DOMID		5
 
 enum op { END, KILL, LOOK, LOOK_AT_ALL, UNMAP };
@@ -339,15 +341,7 @@ static void run_op(void)
 	next_op[cpu]++;
 }
 
-/* ---- coroutines, as in model_page.c ---- */
-
-void coroutine_entry(void);
-__asm__("coroutine_entry:\n"
-	"	xor %eax, %eax; xor %ebx, %ebx; xor %ecx, %ecx; xor %edx, %edx\n"
-	"	xor %esi, %esi; xor %edi, %edi; xor %ebp, %ebp\n"
-	"	xor %r8d, %r8d; xor %r9d, %r9d; xor %r10d, %r10d; xor %r11d, %r11d\n"
-	"	xor %r12d, %r12d; xor %r13d, %r13d; xor %r14d, %r14d; xor %r15d, %r15d\n"
-	"	jmp coroutine_main\n");
+/* ---- coroutines ---- */
 
 __used void coroutine_main(void)
 {
@@ -362,12 +356,8 @@ __used void coroutine_main(void)
 
 static void coroutine_begin(unsigned int c)
 {
-	u64 *top = (u64 *)(stacks[c] + STACK_BYTES);
-
 	__builtin_memset(stacks[c], 0, STACK_BYTES);
-	*--top = 0;
-	*--top = (u64)coroutine_entry;
-	sp[c] = (unsigned char *)top;
+	sp[c] = coroutine_start(stacks[c] + STACK_BYTES);
 }
 
 static bool enabled(unsigned int c)

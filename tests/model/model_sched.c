@@ -32,6 +32,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coroutine.h"
+
 /* The code explored. */
 #include "../../hypervisor/sched/sched.c"
 #include "../../hypervisor/sched/pause.c"
@@ -108,15 +110,6 @@ static void violation(const char *what) __noreturn;
 
 static void run_op(void);
 
-/* Registers of the scheduler's must not find their way onto an actor's stack. */
-void coroutine_entry(void);
-__asm__("coroutine_entry:\n"
-	"	xor %eax, %eax; xor %ebx, %ebx; xor %ecx, %ecx; xor %edx, %edx\n"
-	"	xor %esi, %esi; xor %edi, %edi; xor %ebp, %ebp\n"
-	"	xor %r8d, %r8d; xor %r9d, %r9d; xor %r10d, %r10d; xor %r11d, %r11d\n"
-	"	xor %r12d, %r12d; xor %r13d, %r13d; xor %r14d, %r14d; xor %r15d, %r15d\n"
-	"	jmp coroutine_main\n");
-
 static void __noreturn end_op(void)
 {
 	unsigned char *gone;
@@ -135,11 +128,7 @@ __used void coroutine_main(void)
 
 static void coroutine_begin(unsigned int a)
 {
-	u64 *sp = (u64 *)(stacks[a] + STACK_BYTES);
-
-	*--sp = 0;
-	*--sp = (u64)coroutine_entry;
-	w.sp[a] = (unsigned char *)sp;
+	w.sp[a] = coroutine_start(stacks[a] + STACK_BYTES);
 }
 
 unsigned int model_cpu(void)
