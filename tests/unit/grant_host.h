@@ -157,6 +157,9 @@ void pv_domain_cpus(const struct domain *d, cpumask_t *mask)
 	cpumask_clear(mask);
 }
 
+/* That a frame of another's is mapped matters to flushes only: unit/flush. */
+void flush_note_foreign(domid_t domid) {}
+
 void flush_tlb_mask(const cpumask_t *mask)
 {
 	__atomic_fetch_add(&nr_tlb_flushes, 1, __ATOMIC_SEQ_CST);
