@@ -409,7 +409,8 @@ static void edge_storm_is_throttled(void **state)
 	bind(0, 5, false);
 	assert_in_range(fire_until_masked(5), 9000, 11000);
 	time_passes();
-	assert_said("irq 5 (IO-APIC line)", "more than 10000 interrupts in 10 ms: masked for 10 ms\n");
+	assert_said("irq 5 (IO-APIC line)",
+		    "more than 10000 interrupts in 10 ms: masked for 10 ms\n");
 	n = sent[0];
 	time_passes();
 	assert_int_equal(now, 1010000000);

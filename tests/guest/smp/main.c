@@ -329,7 +329,7 @@ static void upper_level(void)
 	CHECK_EQ(make_readonly(upper), 0);
 	begin(update_table);
 	while (pinned < PINS / 2 && tries++ < 50 * PINS) {
-		/* The lower may be memory that is written just then, for long if its writer waits. */
+		/* The lower may be memory that is written, for long if its writer waits. */
 		if (mmuext(MMUEXT_PIN_L2_TABLE, mfn))
 			continue;
 		pinned++;
