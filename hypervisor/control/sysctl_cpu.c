@@ -19,11 +19,8 @@ long sysctl_cpu_hotplug(struct xen_sysctl *op, bool *reply)
 		return cpu_online(op->u.cpu_hotplug.cpu);
 	case XEN_SYSCTL_CPU_HOTPLUG_OFFLINE:
 		return cpu_offline(op->u.cpu_hotplug.cpu);
-	case XEN_SYSCTL_CPU_HOTPLUG_SMT_ENABLE:
-	case XEN_SYSCTL_CPU_HOTPLUG_SMT_DISABLE:
-		return -EOPNOTSUPP;
 	}
-	return -EINVAL;
+	return -EOPNOTSUPP;
 }
 
 /* Of the pool named, or of the next one that there is. */

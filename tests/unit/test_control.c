@@ -523,6 +523,7 @@ static void pools_and_cpus(void **state)
 	assert_int_equal(hotplug(3, XEN_SYSCTL_CPU_HOTPLUG_ONLINE), 0);
 	assert_int_equal(hotplug(0, XEN_SYSCTL_CPU_HOTPLUG_ONLINE), -EEXIST);
 	assert_int_equal(hotplug(0, XEN_SYSCTL_CPU_HOTPLUG_SMT_DISABLE), -EOPNOTSUPP);
+	assert_int_equal(hotplug(1, 99), -EOPNOTSUPP);
 	assert_int_equal(hotplug(0, 77), -EINVAL);
 }
 
