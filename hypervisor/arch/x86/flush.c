@@ -244,15 +244,19 @@ static void flush_mask(const cpumask_t *mask, enum flush_kind kind, unsigned lon
  */
 void flush_tlb_mask(const cpumask_t *mask)
 {
-	cpumask_t others = others_online(mask);
+	unsigned int cpu, self = smp_processor_id();
 	u64 clock = tlb_clock_now();
-	unsigned int cpu;
+	cpumask_t asked = {};
 
-	cpumask_for_each(cpu, &others)
+	cpumask_for_each(cpu, mask) {
+		if (cpu == self || !READ_ONCE(percpu_of[cpu]->online))
+			continue;
 		want(cpu, FLUSH_WANT_TLB);
-	if (cpumask_test(mask, smp_processor_id()))
+		cpumask_set(&asked, cpu);
+	}
+	if (cpumask_test(mask, self))
 		flush_tlb_local();
-	cpumask_for_each(cpu, &others)
+	cpumask_for_each(cpu, &asked)
 		wait_flushed(cpu, clock);
 }
 
