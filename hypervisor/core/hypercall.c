@@ -108,7 +108,7 @@ long hypercall_continue(unsigned int nr_args, ...)
 }
 
 /* Let the guest issue the call again with the arguments the handler left. */
-static void rewind_call(struct vcpu *v, struct cpu_user_regs *regs)
+static noinline void rewind_call(struct vcpu *v, struct cpu_user_regs *regs)
 {
 	u64 *reg[5] = { &regs->rdi, &regs->rsi, &regs->rdx, &regs->r10, &regs->r8 };
 	unsigned int i;

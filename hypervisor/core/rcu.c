@@ -15,6 +15,8 @@
 #include <hv/softirq.h>
 #include <hv/spinlock.h>
 
+#include <asm/flush.h>
+
 static spinlock_t rcu_lock = SPINLOCK_INIT;
 static struct rcu_head *pending;
 
@@ -51,11 +53,6 @@ static void rcu_softirq(void)
 	}
 }
 
-static bool cpu_is_online(unsigned int cpu)
-{
-	return percpu_of[cpu] && percpu_of[cpu]->online;
-}
-
 /**
  * rcu_call() - Call a function when no CPU can have a pointer any more.
  * @head: in what goes; nobody can find it from here on
@@ -69,10 +66,8 @@ void rcu_call(struct rcu_head *head, void (*fn)(struct rcu_head *head))
 	unsigned long flags;
 	unsigned int cpu;
 
-	cpumask_clear(&ask);
-	for (cpu = 0; cpu < MAX_CPUS; cpu++)
-		if (cpu_is_online(cpu) || cpu == smp_processor_id())
-			cpumask_set(&ask, cpu);
+	cpumask_online(&ask);
+	cpumask_set(&ask, smp_processor_id());
 	head->fn = fn;
 	head->waiting = ask;
 	spin_lock_irqsave(&rcu_lock, flags);

@@ -309,22 +309,18 @@ static bool is_paused(const struct domain *d)
 static long reset_domain(struct domain *d)
 {
 	struct evtchn_domain *ed = d->evtchn;
-	u32 port = READ_ONCE(ed->reset_next);
+	u32 next = READ_ONCE(ed->reset_next);
+	int rc;
 
 	if (!domain_may_act_on(d))
 		return -EPERM;
 	if (d != current->domain && !is_paused(d))
 		return -EINVAL;
-	for (; port < READ_ONCE(ed->nr_ports); port++) {
-		evtchn_close(d, port);
-		if (port % PORTS_PER_BUCKET == 0 && hypercall_preempt_check()) {
-			WRITE_ONCE(ed->reset_next, port + 1);
-			return -ERESTART;
-		}
-	}
-	WRITE_ONCE(ed->reset_next, 1);
-	evtchn_fifo_destroy(d);
-	return 0;
+	rc = evtchn_close_from(d, &next);
+	WRITE_ONCE(ed->reset_next, rc ? next : 1);
+	if (!rc)
+		evtchn_fifo_destroy(d);
+	return rc;
 }
 
 static long reset(unsigned long va)

@@ -523,14 +523,35 @@ int evtchn_domain_init(struct domain *d, unsigned int max_port)
 	return 0;
 }
 
-/* From ed->close_next on; -ERESTART if preempted after a bucket. */
-static int close_ports(struct domain *d)
+/* The first port from @port on, and below @end, that is in use; @end if there is none. */
+static u32 next_used(struct domain *d, u32 port, u32 end)
 {
-	struct evtchn_domain *ed = d->evtchn;
+	unsigned long flags;
 
-	while (ed->close_next < READ_ONCE(ed->nr_ports)) {
-		evtchn_close(d, ed->close_next++);
-		if (ed->close_next % PORTS_PER_BUCKET == 0 && hypercall_preempt_check())
+	spin_lock_irqsave(&d->evtchn->lock, flags);
+	while (port < end && !evtchn_usable(evtchn_from_port(d, port)))
+		port++;
+	spin_unlock_irqrestore(&d->evtchn->lock, flags);
+	return port;
+}
+
+/**
+ * evtchn_close_from() - Close all ports that are in use, bucket by bucket.
+ * @d:	  any guest
+ * @next: port to begin with; changed to where to go on
+ *
+ * Context: no lock held.
+ * Return: 0; -ERESTART if preempted: call again.
+ */
+int evtchn_close_from(struct domain *d, u32 *next)
+{
+	while (*next < READ_ONCE(d->evtchn->nr_ports)) {
+		u32 port = *next, end = ROUND_DOWN(port, PORTS_PER_BUCKET) + PORTS_PER_BUCKET;
+
+		while ((port = next_used(d, port, end)) < end)
+			evtchn_close(d, port++);
+		*next = end;
+		if (hypercall_preempt_check())
 			return -ERESTART;
 	}
 	return 0;
@@ -546,7 +567,7 @@ static int close_ports(struct domain *d)
  */
 int evtchn_close_all(struct domain *d)
 {
-	int rc = close_ports(d);
+	int rc = evtchn_close_from(d, &d->evtchn->close_next);
 
 	if (!rc)
 		evtchn_fifo_destroy(d);

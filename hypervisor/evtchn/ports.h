@@ -12,5 +12,6 @@ int evtchn_lock_new_port(struct domain *d, struct domain *other, struct evtchn *
 void evtchn_free_port(struct domain *d, struct evtchn *chn);
 int evtchn_bind_pirq(u32 pirq, bool share, u32 *port);
 int evtchn_close(struct domain *d, u32 port);
+int evtchn_close_from(struct domain *d, u32 *next);
 
 #endif

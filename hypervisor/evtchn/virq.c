@@ -115,28 +115,6 @@ void virq_send_global(u32 virq)
 	spin_unlock_irqrestore(&handler_lock, flags);
 }
 
-/* @d in place of @old, or of whoever handles @virq if that is NULL. */
-static bool replace_handler(u32 virq, struct domain *old, struct domain *d)
-{
-	unsigned long flags;
-	bool done;
-
-	spin_lock_irqsave(&handler_lock, flags);
-	if (!old)
-		old = handler[virq];
-	/* Partner: virq_clear_handlers() of a domain that is said to be dying before. */
-	done = handler[virq] == old && !(d && READ_ONCE(d->dying));
-	if (done) {
-		if (d)
-			domain_hold(d);
-		handler[virq] = d;
-	}
-	spin_unlock_irqrestore(&handler_lock, flags);
-	if (done && old)
-		domain_put(old);
-	return done;
-}
-
 /**
  * virq_set_handler() - Let a domain handle a global virtual interrupt.
  * @d:    referenced by the caller
@@ -148,9 +126,24 @@ static bool replace_handler(u32 virq, struct domain *old, struct domain *d)
  */
 int virq_set_handler(struct domain *d, u32 virq)
 {
+	struct domain *old = NULL;
+	unsigned long flags;
+	int rc = -EINVAL;
+
 	if (virq >= NR_VIRQS || !virq_is_global(virq))
 		return -EINVAL;
-	return replace_handler(virq, NULL, d) ? 0 : -EINVAL;
+	spin_lock_irqsave(&handler_lock, flags);
+	/* Partner: virq_clear_handlers() of a domain that is said to be dying before. */
+	if (!READ_ONCE(d->dying)) {
+		domain_hold(d);
+		old = handler[virq];
+		handler[virq] = d;
+		rc = 0;
+	}
+	spin_unlock_irqrestore(&handler_lock, flags);
+	if (old)
+		domain_put(old);
+	return rc;
 }
 
 /**
@@ -159,6 +152,17 @@ int virq_set_handler(struct domain *d, u32 virq)
  */
 void virq_clear_handlers(struct domain *d)
 {
-	for (u32 virq = 0; virq < NR_VIRQS; virq++)
-		replace_handler(virq, d, NULL);
+	unsigned int nr = 0;
+	unsigned long flags;
+
+	spin_lock_irqsave(&handler_lock, flags);
+	for (u32 virq = 0; virq < NR_VIRQS; virq++) {
+		if (handler[virq] != d)
+			continue;
+		handler[virq] = NULL;
+		nr++;
+	}
+	spin_unlock_irqrestore(&handler_lock, flags);
+	while (nr--)
+		domain_put(d);
 }

@@ -164,7 +164,8 @@ static bool note_v2(struct grant_active *a, const union grant_entry_v2 *e, u16 f
 	return frame == a->target.mfn;
 }
 
-static void clear_bits(const struct grant_table *gt, unsigned int version, u32 ref, u16 bits)
+static __always_inline void clear_bits(const struct grant_table *gt, unsigned int version, u32 ref,
+				       u16 bits)
 {
 	u16 *word = version == 1 ? &shared_v1(gt, ref)->flags : status_v2(gt, ref);
 
@@ -302,6 +303,8 @@ s16 grant_frame_get(mfn_t mfn, domid_t owner, bool write)
 	pg = mfn_to_page(mfn);
 	if (!write)
 		return likely(page_get(pg, owner)) ? GNTST_okay : GNTST_bad_page;
+	if (likely(page_try_get_writable(pg, owner)))
+		return GNTST_okay;
 	switch (page_get_and_type(pg, owner, PT_WRITABLE)) {
 	case 0:
 		return GNTST_okay;

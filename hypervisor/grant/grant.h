@@ -174,12 +174,28 @@ static inline unsigned int grant_nr_parts(u32 flags)
 	return (flags & GRANT_MAP_PARTS) == GRANT_MAP_PARTS ? 2 : 1;
 }
 
-struct domain *grant_granter(struct domain **last, domid_t domid);
-
 static inline void grant_granter_put(struct domain *last)
 {
 	if (last)
 		domain_put(last);
+}
+
+/**
+ * grant_granter() - The domain that granted what is mapped or unmapped.
+ * @last:  that of the mapping before, referenced, or NULL; changed. The caller ends with
+ *	   grant_granter_put()
+ * @domid: its number, untrusted; DOMID_SELF is none
+ *
+ * Most of a batch are grants of one domain's.
+ * Return: the domain, as long as *@last is; NULL if there is none.
+ */
+static inline struct domain *grant_granter(struct domain **last, domid_t domid)
+{
+	if (likely(*last && (*last)->domain_id == domid))
+		return *last;
+	grant_granter_put(*last);
+	*last = domid < DOMID_FIRST_RESERVED ? domain_get(domid) : NULL;
+	return *last;
 }
 
 /* grant/maptrack.c */

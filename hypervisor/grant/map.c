@@ -24,24 +24,6 @@ struct map_batch {
 	struct grant_ptes ptes;
 };
 
-/**
- * grant_granter() - The domain that granted what is mapped or unmapped.
- * @last:  that of the mapping before, referenced, or NULL; changed. The caller ends with
- *	   grant_granter_put()
- * @domid: its number, untrusted; DOMID_SELF is none
- *
- * Most of a batch are grants of one domain's.
- * Return: the domain, as long as *@last is; NULL if there is none.
- */
-struct domain *grant_granter(struct domain **last, domid_t domid)
-{
-	if (likely(*last && (*last)->domain_id == domid))
-		return *last;
-	grant_granter_put(*last);
-	*last = domid < DOMID_FIRST_RESERVED ? domain_get(domid) : NULL;
-	return *last;
-}
-
 static s16 map_host(struct map_batch *b, const struct gnttab_map_grant_ref *op, mfn_t mfn,
 		    domid_t owner)
 {

@@ -36,14 +36,16 @@ static void push(struct grant_table *gt, u32 first, u32 last)
 	} while (!atomic64_cmpxchg(&gt->free_handle, &old, new));
 }
 
-static u32 pop(struct grant_table *gt)
+/* *@m: what it stands for. */
+static __always_inline u32 pop(struct grant_table *gt, struct maptrack **m)
 {
 	u64 old = atomic64_read(&gt->free_handle), new;
 
 	do {
 		if (unlikely((u32)old == MAPTRACK_NONE))
 			return MAPTRACK_NONE;
-		new = ((old & ~(CHANGE - 1)) + CHANGE) | READ_ONCE(entry(gt, (u32)old)->ref);
+		*m = entry(gt, (u32)old);
+		new = ((old & ~(CHANGE - 1)) + CHANGE) | READ_ONCE((*m)->ref);
 	} while (unlikely(!atomic64_cmpxchg(&gt->free_handle, &old, new)));
 	return (u32)old;
 }
@@ -68,7 +70,7 @@ static bool grow_array(struct grant_table *gt)
 }
 
 /* Add a block, of which the first handle is the caller's. */
-static u32 grow(struct grant_table *gt)
+static noinline u32 grow(struct grant_table *gt)
 {
 	struct maptrack *block;
 	u32 first = MAPTRACK_NONE;
@@ -111,16 +113,14 @@ static u32 grow(struct grant_table *gt)
  */
 u32 maptrack_get(struct grant_table *gt, struct maptrack **m)
 {
-	u32 handle = pop(gt);
+	u32 handle = pop(gt, m);
 
-	if (unlikely(handle == MAPTRACK_NONE)) {
-		handle = grow(gt);
+	if (likely(handle != MAPTRACK_NONE))
+		return handle;
+	handle = grow(gt);
+	if (handle == MAPTRACK_NONE)
 		/* Others may have freed some, or grown it to its limit. */
-		if (handle == MAPTRACK_NONE)
-			handle = pop(gt);
-		if (handle == MAPTRACK_NONE)
-			return handle;
-	}
+		return pop(gt, m);
 	*m = entry(gt, handle);
 	return handle;
 }

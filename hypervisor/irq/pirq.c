@@ -64,6 +64,16 @@ static void eoi_page_set(struct pirq_domain *pd, u32 pirq, bool needs_eoi)
 		clear_bit_atomic(pirq, pd->eoi_map);
 }
 
+/* The first number from @pirq on that is mapped or set aside; pd->nr if there is none. */
+static unsigned int next_used(struct pirq_domain *pd, unsigned int pirq)
+{
+	spin_lock(&pd->lock);
+	while (pirq < pd->nr && !pd->irq[pirq])
+		pirq++;
+	spin_unlock(&pd->lock);
+	return pirq;
+}
+
 /**
  * pirq_domain_destroy() - Take every line back.
  * @d: dying; none of its vCPUs runs
@@ -79,8 +89,8 @@ void pirq_domain_destroy(struct domain *d)
 	if (!pd)
 		return;
 	msi_domain_release(d);
-	for (unsigned int pirq = 0; pirq < pd->nr; pirq++)
-		pirq_unmap(d, pirq);
+	for (unsigned int i = next_used(pd, 0); i < pd->nr; i = next_used(pd, i + 1))
+		pirq_unmap(d, i);
 	spin_lock(&pd->lock);
 	eoi_map = pd->eoi_map;
 	pd->eoi_map = NULL;

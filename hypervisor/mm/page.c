@@ -376,8 +376,8 @@ bool page_edit_begin(struct page_info *pg, domid_t owner, enum page_type type)
 	u64 old = atomic64_read(&pg->state);
 
 	for (;;) {
-		if (pg_type(old) != type || !(old & PG_TYPE_REFS_MASK) ||
-		    (old & (PG_TYPE_REFS_FULL | PG_REFS_FULL)) || page_owner(pg) != owner)
+		if ((old & (PG_TYPE_MASK | PG_TYPE_REFS_FULL | PG_REFS_FULL)) != pg_type_bits(type) ||
+		    !(old & PG_TYPE_REFS_MASK) || page_owner(pg) != owner)
 			return false;
 		if (unlikely(old & PG_BUSY)) {
 			flush_tlb_serve();

@@ -43,3 +43,39 @@ void report_one(const char *name, u64 value)
 {
 	say("BENCH %s %lu %lu %lu\n", name, value, value, value);
 }
+
+static u32 token;	/* 1: it is vCPU 1's turn */
+
+void echo(unsigned int id)
+{
+	if (id != 1)
+		return;
+	for (;;) {
+		while (READ_ONCE(token) != 1 && !READ_ONCE(stop))
+			wait_event(1);
+		if (READ_ONCE(stop))
+			return;
+		WRITE_ONCE(token, 0);
+		send(0);
+	}
+}
+
+u64 ping_pong(void)
+{
+	u64 start = rdtsc();
+
+	for (unsigned int i = 0; i < PING_PONGS; i++) {
+		WRITE_ONCE(token, 1);
+		send(1);
+		while (READ_ONCE(token))
+			wait_event(0);
+	}
+	return rdtsc() - start;
+}
+
+void stop_sleeper(void)
+{
+	WRITE_ONCE(stop, 1);
+	full_barrier();
+	send(1);
+}

@@ -23,6 +23,17 @@ void report_one(const char *name, u64 value);
 u64 insns(u64 nr_ticks);
 
 /*
+ * Two vCPUs that sleep until the other sends: vCPU 0 is in ping_pong(), for
+ * PING_PONGS rounds, and returns its ticks; vCPU 1 in echo().
+ */
+#define PING_PONGS	50
+
+u64 ping_pong(void);
+void echo(unsigned int id);
+/* The job of vCPU 1, which sleeps, shall end. */
+void stop_sleeper(void);
+
+/*
  * @timed takes SAMPLES samples after WARM_UP that do not count. What is not to
  * be measured goes into the function: it returns the ticks that count.
  */

@@ -524,7 +524,6 @@ static void pools_and_cpus(void **state)
 	assert_int_equal(hotplug(0, XEN_SYSCTL_CPU_HOTPLUG_ONLINE), -EEXIST);
 	assert_int_equal(hotplug(0, XEN_SYSCTL_CPU_HOTPLUG_SMT_DISABLE), -EOPNOTSUPP);
 	assert_int_equal(hotplug(1, 99), -EOPNOTSUPP);
-	assert_int_equal(hotplug(0, 77), -EINVAL);
 }
 
 int main(void)

@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CPUS	4
 #define ROUNDS	3000
@@ -124,7 +125,7 @@ static void flush_somehow(unsigned int how)
 {
 	cpumask_t all;
 
-	switch (how % 3) {
+	switch (how % 5) {
 	case 0:
 		cpumask_online(&all);
 		flush_tlb_mask(&all);
@@ -135,6 +136,15 @@ static void flush_somehow(unsigned int how)
 		break;
 	case 2:
 		flush_tlb_older(tlb_clock_now());
+		break;
+	/* CPUs that there are not are not waited for. */
+	case 3:
+		memset(&all, 0xff, sizeof(all));
+		flush_tlb_mask(&all);
+		break;
+	case 4:
+		memset(&all, 0xff, sizeof(all));
+		flush_one_mask(&all, stub_cpu);
 		break;
 	}
 }

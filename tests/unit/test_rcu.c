@@ -4,10 +4,13 @@
 #include <hv/rcu.h>
 #include <hv/softirq.h>
 
+#include <asm/flush.h>
+
 #include "test.h"
 
 unsigned int stub_cpu;
 struct percpu *percpu_of[MAX_CPUS];
+unsigned int nr_cpus = 4;
 static struct percpu cpus[4];
 static void (*softirq)(void);
 static unsigned int asked[4];
@@ -26,6 +29,14 @@ void softirq_register(enum softirq nr, void (*fn)(void))
 void softirq_raise_cpu(unsigned int cpu, enum softirq nr)
 {
 	asked[cpu]++;
+}
+
+void cpumask_online(cpumask_t *mask)
+{
+	cpumask_clear(mask);
+	for (unsigned int i = 0; i < 4; i++)
+		if (cpus[i].online)
+			cpumask_set(mask, i);
 }
 
 static void pass(unsigned int cpu)

@@ -240,13 +240,12 @@ static void flush_others(const cpumask_t *others, enum flush_kind kind, unsigned
 /* Those of @mask that run, without this one. */
 static cpumask_t others_online(const cpumask_t *mask)
 {
-	cpumask_t others = *mask;
-	unsigned int cpu;
+	unsigned int cpu, self = smp_processor_id();
+	cpumask_t others = {};
 
-	cpumask_reset(&others, smp_processor_id());
 	cpumask_for_each(cpu, mask)
-		if (!percpu_of[cpu] || !READ_ONCE(percpu_of[cpu]->online))
-			cpumask_reset(&others, cpu);
+		if (cpu != self && READ_ONCE(percpu_of[cpu]->online))
+			cpumask_set(&others, cpu);
 	return others;
 }
 
@@ -268,15 +267,19 @@ static void flush_mask(const cpumask_t *mask, enum flush_kind kind, unsigned lon
  */
 void flush_tlb_mask(const cpumask_t *mask)
 {
-	cpumask_t others = others_online(mask);
+	unsigned int cpu, self = smp_processor_id();
 	u64 clock = tlb_clock_now();
-	unsigned int cpu;
+	cpumask_t asked = {};
 
-	cpumask_for_each(cpu, &others)
+	cpumask_for_each(cpu, mask) {
+		if (cpu == self || !READ_ONCE(percpu_of[cpu]->online))
+			continue;
 		want(cpu, FLUSH_WANT_TLB);
-	if (cpumask_test(mask, smp_processor_id()))
+		cpumask_set(&asked, cpu);
+	}
+	if (cpumask_test(mask, self))
 		flush_tlb_local();
-	cpumask_for_each(cpu, &others)
+	cpumask_for_each(cpu, &asked)
 		wait_flushed(cpu, clock);
 }
 
@@ -299,8 +302,8 @@ void flush_cache_mask(const cpumask_t *mask)
 void cpumask_online(cpumask_t *mask)
 {
 	cpumask_clear(mask);
-	for (unsigned int cpu = 0; cpu < MAX_CPUS; cpu++)
-		if (percpu_of[cpu] && percpu_of[cpu]->online)
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		if (READ_ONCE(percpu_of[cpu]->online))
 			cpumask_set(mask, cpu);
 }
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Sets of CPUs. Not atomic but where said so: a set is its owner's, or under a lock. */
+/*
+ * Sets of CPUs. Not atomic but where said so: a set is its owner's, or under a lock.
+ * One that came from a guest may have CPUs that there are not; nobody who goes
+ * through a set meets these.
+ */
 #ifndef HV_CPUMASK_H
 #define HV_CPUMASK_H
 
@@ -7,6 +11,8 @@
 #include <asm/layout.h>
 
 #define CPUMASK_WORDS		(MAX_CPUS / 64)
+
+extern unsigned int nr_cpus;		/* CPUs brought up so far */
 
 typedef struct cpumask {
 	u64 bits[CPUMASK_WORDS];
@@ -54,11 +60,13 @@ static inline bool cpumask_empty(const cpumask_t *mask)
 /* The first CPU of @mask at or after @cpu, MAX_CPUS if there is none. */
 static inline unsigned int cpumask_next(const cpumask_t *mask, unsigned int cpu)
 {
-	for (; cpu < MAX_CPUS; cpu = (cpu | 63) + 1) {
+	for (; cpu < nr_cpus; cpu = (cpu | 63) + 1) {
 		u64 word = mask->bits[cpu / 64] >> (cpu % 64);
 
-		if (word)
-			return cpu + (unsigned int)__builtin_ctzll(word);
+		if (!word)
+			continue;
+		cpu += (unsigned int)__builtin_ctzll(word);
+		return cpu < nr_cpus ? cpu : MAX_CPUS;
 	}
 	return MAX_CPUS;
 }

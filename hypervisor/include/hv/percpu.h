@@ -9,6 +9,7 @@
 #define HV_PERCPU_H
 
 #include <hv/types.h>
+#include <hv/cpumask.h>
 #include <hv/lib.h>
 #include <hv/spinlock.h>
 #include <asm/layout.h>
@@ -72,7 +73,6 @@ struct percpu {
 };
 
 extern struct percpu *percpu_of[MAX_CPUS];
-extern unsigned int nr_cpus;		/* CPUs brought up so far */
 
 static inline struct cpu_info *get_cpu_info(void)
 {

@@ -62,7 +62,8 @@ static inline void spin_lock_nested(spinlock_t *lock)
 
 static inline bool spin_trylock(spinlock_t *lock)
 {
-	u16 owner = READ_ONCE(lock->owner), expected = owner;
+	/* Partner: the release in spin_unlock(), which the exchange below does not read. */
+	u16 owner = __atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE), expected = owner;
 
 	if (!__atomic_compare_exchange_n(&lock->next, &expected, (u16)(owner + 1), false,
 					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))

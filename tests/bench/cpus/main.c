@@ -9,7 +9,6 @@
 const char *const test_name = "cpus";
 
 #define CALLS		200
-#define ROUNDS		50
 #define FLUSHES		20
 #define GUEST_RO	(PTE_P | PTE_A | PTE_US)
 #define NAP_NS		200000
@@ -52,37 +51,6 @@ static u64 calls_of_all(void)
 	WRITE_ONCE(go, 1);
 	null_calls(0);
 	end("calls at once");
-	return rdtsc() - start;
-}
-
-/* ---- Events between two that sleep ---- */
-
-static u32 token;
-
-static void echo(unsigned int id)
-{
-	if (id != 1)
-		return;
-	for (;;) {
-		while (READ_ONCE(token) != 1 && !READ_ONCE(stop))
-			wait_event(1);
-		if (READ_ONCE(stop))
-			return;
-		WRITE_ONCE(token, 0);
-		send(0);
-	}
-}
-
-static u64 ping_pong(void)
-{
-	u64 start = rdtsc();
-
-	for (unsigned int i = 0; i < ROUNDS; i++) {
-		WRITE_ONCE(token, 1);
-		send(1);
-		while (READ_ONCE(token))
-			wait_event(0);
-	}
 	return rdtsc() - start;
 }
 
@@ -168,9 +136,7 @@ static void wake_ups(void)
 {
 	begin(sleeper);
 	MEASURE("wake-by-event", 1, wake_by_event());
-	WRITE_ONCE(stop, 1);
-	full_barrier();
-	send(1);
+	stop_sleeper();
 	end("woken");
 	MEASURE("wake-by-timer", 1, wake_by_timer());
 }
@@ -183,10 +149,8 @@ void test_main(void)
 	MEASURE("null-hypercall", CALLS, calls_of_one());
 	MEASURE("null-hypercall-4", CALLS * nr, calls_of_all());
 	begin(echo);
-	MEASURE("ping-pong-cpus", ROUNDS, ping_pong());
-	WRITE_ONCE(stop, 1);
-	full_barrier();
-	send(1);
+	MEASURE("ping-pong-cpus", PING_PONGS, ping_pong());
+	stop_sleeper();
 	end("ping-pong");
 	shootdowns();
 	wake_ups();

@@ -5,7 +5,6 @@
 const char *const test_name = "turns";
 
 #define SWITCHES	200
-#define ROUNDS		50
 #define NAP_NS		3000000	/* more than schedulers let a vCPU run undisturbed */
 
 static void give_turn(void)
@@ -37,33 +36,6 @@ static u64 switches(void)
 	return start;
 }
 
-static u32 token;
-
-static void echo(unsigned int id)
-{
-	for (;;) {
-		while (READ_ONCE(token) != 1 && !READ_ONCE(stop))
-			wait_event(1);
-		if (READ_ONCE(stop))
-			return;
-		WRITE_ONCE(token, 0);
-		send(0);
-	}
-}
-
-static u64 ping_pong(void)
-{
-	u64 start = rdtsc();
-
-	for (unsigned int i = 0; i < ROUNDS; i++) {
-		WRITE_ONCE(token, 1);
-		send(1);
-		while (READ_ONCE(token))
-			wait_event(0);
-	}
-	return rdtsc() - start;
-}
-
 static u64 late;
 static u32 naps;
 
@@ -90,9 +62,7 @@ static u64 wake_beside_busy(void)
 
 static void stop_other(const char *what)
 {
-	WRITE_ONCE(stop, 1);
-	full_barrier();
-	send(1);
+	stop_sleeper();
 	give_turn();
 	end(what);
 }
@@ -107,7 +77,7 @@ void test_main(void)
 	MEASURE("vcpu-switch", SWITCHES, switches());
 	stop_other("yields");
 	begin(echo);
-	MEASURE("ping-pong-one-cpu", ROUNDS, ping_pong());
+	MEASURE("ping-pong-one-cpu", PING_PONGS, ping_pong());
 	stop_other("ping-pong");
 	begin(napper);
 	MEASURE("wake-beside-busy", 1, wake_beside_busy());

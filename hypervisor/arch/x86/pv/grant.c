@@ -33,7 +33,7 @@ void arch_grant_close(struct grant_ptes *t)
 		pv_retire(current, pg, PT_L1);
 }
 
-static bool open_table(struct grant_ptes *t, struct page_info *pg)
+static __always_inline bool open_table(struct grant_ptes *t, struct page_info *pg)
 {
 	if (t->pg == pg)
 		return true;

@@ -11,7 +11,7 @@
 #include <asm/flush.h>
 #include <asm/system.h>
 
-static const pte_t *next_table(pte_t pte)
+static __always_inline const pte_t *next_table(pte_t pte)
 {
 	return (pte & PTE_P) && mfn_valid(pte_mfn(pte)) ? mfn_to_virt(pte_mfn(pte)) : NULL;
 }

@@ -131,8 +131,10 @@ static __always_inline void put_l1(pte_t pte)
 	if (unlikely(!mfn_valid(mfn)) || unlikely(page_owner(pg) == DOMID_IO))
 		return;
 	if (pte & PTE_RW) {
-		if (unlikely(!page_try_put_and_type(pg)))
-			page_put_and_type(pg);
+		if (unlikely(!page_try_put_and_type(pg))) {
+			page_put_type(pg);
+			page_put(pg);
+		}
 		return;
 	}
 	if (unlikely(pg_type(READ_ONCE(pg->state)) == PT_SEGDESC))
