@@ -98,31 +98,6 @@ static const struct {
 
 /* ---- What the hypervisor counts of its CPUs ---- */
 
-static char log[16384];
-
-static void read_log(void)
-{
-	struct xen_sysctl op = { .u.readconsole = { .clear = 1, .count = sizeof(log) - 1 } };
-
-	set_xen_guest_handle(op.u.readconsole.buffer, log);
-	CHECK_EQ(sysctl(XEN_SYSCTL_readconsole, &op), 0);
-	log[op.u.readconsole.count] = 0;
-}
-
-/* Where @text goes on behind @what in it; NULL if that is not there. */
-static const char *behind(const char *text, const char *what)
-{
-	for (; text && *text; text++) {
-		unsigned int n = 0;
-
-		while (what[n] && text[n] == what[n])
-			n++;
-		if (!what[n])
-			return text + n;
-	}
-	return NULL;
-}
-
 /* How often another CPU had this one flush, by debug key 'i'. */
 static long flushes_of(unsigned int cpu)
 {
@@ -133,10 +108,9 @@ static long flushes_of(unsigned int cpu)
 
 	name[3] = (char)('0' + cpu);
 	set_xen_guest_handle(op.u.debug_keys.keys, &key);
-	read_log();
+	new_log();
 	CHECK_EQ(sysctl(XEN_SYSCTL_debug_keys, &op), 0);
-	read_log();
-	at = behind(behind(log, name), "TLB flush ");
+	at = behind(behind(new_log(), name), "TLB flush ");
 	CHECK(at);
 	for (; at && *at >= '0' && *at <= '9'; at++)
 		n = n * 10 + *at - '0';

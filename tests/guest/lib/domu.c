@@ -95,6 +95,30 @@ long sysctl(unsigned int cmd, struct xen_sysctl *op)
 	return HC(sysctl, op, 0, 0, 0, 0);
 }
 
+const char *new_log(void)
+{
+	static char log[16384];
+	struct xen_sysctl op = { .u.readconsole = { .clear = 1, .count = sizeof(log) - 1 } };
+
+	set_xen_guest_handle(op.u.readconsole.buffer, log);
+	CHECK_EQ(sysctl(XEN_SYSCTL_readconsole, &op), 0);
+	log[op.u.readconsole.count] = 0;
+	return log;
+}
+
+const char *behind(const char *text, const char *what)
+{
+	for (; text && *text; text++) {
+		unsigned int n = 0;
+
+		while (what[n] && text[n] == what[n])
+			n++;
+		if (!what[n])
+			return text + n;
+	}
+	return NULL;
+}
+
 u64 free_pages(void)
 {
 	struct xen_sysctl op = { 0 };

@@ -51,6 +51,10 @@ struct domu {
 
 long domctl(unsigned int cmd, u16 domid, struct xen_domctl *op);
 long sysctl(unsigned int cmd, struct xen_sysctl *op);
+/* What was logged since this was last asked. */
+const char *new_log(void);
+/* Where @text goes on behind @what in it; NULL if that is not there, or @text is. */
+const char *behind(const char *text, const char *what);
 
 /* Made, with memory and a context, but not running. 0 or what failed. */
 long domu_make(struct domu *u, u16 id);

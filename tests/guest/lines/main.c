@@ -139,33 +139,6 @@ static void serve(void)
 
 /* ---- Who is told what ---- */
 
-static char log[16384];
-
-/* What was logged since this was last asked. */
-static const char *new_log(void)
-{
-	struct xen_sysctl op = { .u.readconsole = { .clear = 1, .count = sizeof(log) - 1 } };
-
-	set_xen_guest_handle(op.u.readconsole.buffer, log);
-	CHECK_EQ(sysctl(XEN_SYSCTL_readconsole, &op), 0);
-	log[op.u.readconsole.count] = 0;
-	return log;
-}
-
-/* Where @text goes on behind @what in it; NULL if that is not there. */
-static const char *behind(const char *text, const char *what)
-{
-	for (; *text; text++) {
-		unsigned int n = 0;
-
-		while (what[n] && text[n] == what[n])
-			n++;
-		if (!what[n])
-			return text + n;
-	}
-	return NULL;
-}
-
 static unsigned int count_in(const char *text, const char *what)
 {
 	unsigned int n = 0;
@@ -316,6 +289,7 @@ static unsigned int end_unserved(u64 ns)
 
 static void line_storms(void)
 {
+	const char *log;
 	unsigned int n;
 
 	new_log();
@@ -328,7 +302,7 @@ static void line_storms(void)
 	CHECK(n >= 3000 && n <= 5000);
 	CHECK(ticks >= 20);
 	CHECK(rte(0) & RTE_MASKED);
-	new_log();
+	log = new_log();
 	CHECK(behind(log, "irq 22 (IO-APIC line, asserted by 0000:00:02.0): more than 1000 inter"));
 	CHECK(behind(log, "masked for 10 ms\n"));
 	CHECK(behind(log, "masked for 40 ms\n"));
@@ -347,6 +321,7 @@ static void line_storms(void)
 
 static void messages_storm(void)
 {
+	const char *log;
 	u64 until = read_clock(0) + 15 * MS;
 	unsigned int n = 0;
 
@@ -361,7 +336,7 @@ static void messages_storm(void)
 	say("%u messages, %u ticks\n", n, ticks);
 	CHECK(n >= 10000 && n <= 12000);
 	CHECK(ticks >= 1);
-	new_log();
+	log = new_log();
 	CHECK(behind(log, " (PCI-MSI of 0000:00:02.0): more than 10000 interrupts in 10 ms: mas"));
 	/* While it rests nothing comes; then what may have been lost is told of. */
 	take(irq_port);
