@@ -95,7 +95,8 @@ static s16 unmap_parts(struct unmap_batch *b, const struct unmap_args *args, str
  * End the use of the granter's entry by @parts of a mapping. A granter whose
  * frame was mapped no more may be gone, and its number be another domain's.
  */
-static __always_inline void end_use(struct domain **last, const struct maptrack *m, bool write, u16 parts)
+static __always_inline void end_use(struct domain **last, const struct maptrack *m, bool write,
+				    u16 parts)
 {
 	struct domain *granter = grant_granter(last, m->granter);
 

@@ -373,10 +373,11 @@ int page_retire(struct page_info *pg)
  */
 bool page_edit_begin(struct page_info *pg, domid_t owner, enum page_type type)
 {
+	const u64 fit = PG_TYPE_MASK | PG_TYPE_REFS_FULL | PG_REFS_FULL;
 	u64 old = atomic64_read(&pg->state);
 
 	for (;;) {
-		if ((old & (PG_TYPE_MASK | PG_TYPE_REFS_FULL | PG_REFS_FULL)) != pg_type_bits(type) ||
+		if ((old & fit) != pg_type_bits(type) ||
 		    !(old & PG_TYPE_REFS_MASK) || page_owner(pg) != owner)
 			return false;
 		if (unlikely(old & PG_BUSY)) {
