@@ -87,6 +87,7 @@ static unsigned char stacks[CPUS][STACK_BYTES] __aligned(64);
 static unsigned char arena[6144] __aligned(64);
 static struct percpu cpus[CPUS];
 struct percpu *percpu_of[MAX_CPUS];
+unsigned int nr_cpus = CPUS;
 static struct vcpu caller_vcpu;
 static struct domain caller;
 static struct domain *volatile victim;
@@ -188,6 +189,13 @@ bool page_put_and_type(struct page_info *pg) { return false; }
 int domain_relinquish_memory(struct domain *d) { return 0; }
 int arch_domain_init(struct domain *d) { return 0; }
 void arch_domain_destroy(struct domain *d) {}
+void cpumask_online(cpumask_t *mask)
+{
+	cpumask_clear(mask);
+	for (unsigned int c = 0; c < CPUS; c++)
+		cpumask_set(mask, c);
+}
+
 void flush_forget_foreign(domid_t domid) {}
 int arch_vcpu_init(struct vcpu *v) { return 0; }
 void arch_vcpu_destroy(struct vcpu *v) {}
