@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import signal
 
 import pytest
 
@@ -18,6 +19,8 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.outcomes = []
+    # scripts/test was interrupted: what boot() started ends as after a failure
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("interrupted"))
 
 
 @pytest.hookimpl(hookwrapper=True)
