@@ -376,7 +376,6 @@ bool sched_pool_usable(u32 id)
 
 int sched_pool_create(u32 *id, u32 sched_id)
 {
-	BUG_ON(*id == 1);
 	*id = 1;
 	return sched_id == XEN_SCHEDULER_CREDIT2 ? 0 : -EOPNOTSUPP;
 }
