@@ -119,18 +119,6 @@ static long flushes_of(unsigned int cpu)
 
 /* ---- Who runs where ---- */
 
-static void pin(u16 domid, unsigned int vcpu, u32 cpu)
-{
-	static u64 hard;
-	struct xen_domctl op = { .u.vcpuaffinity = { .vcpu = vcpu,
-						     .flags = XEN_VCPUAFFINITY_HARD } };
-
-	hard = 1UL << cpu;
-	set_xen_guest_handle(op.u.vcpuaffinity.cpumap_hard.bitmap, (void *)&hard);
-	op.u.vcpuaffinity.cpumap_hard.nr_bits = 64;
-	CHECK_EQ(domctl(XEN_DOMCTL_setvcpuaffinity, domid, &op), 0);
-}
-
 static struct xen_domctl_getvcpuinfo info_of(u16 domid, u32 vcpu)
 {
 	struct xen_domctl op = { .u.getvcpuinfo.vcpu = vcpu };
@@ -149,7 +137,7 @@ static void hold_tables(unsigned int id)
 
 static void alone(void)
 {
-	pin(honest.id, 0, 2);
+	pin_vcpu(honest.id, 0, 2);
 	domu_begin(&honest, DOMU_SPIN, 0, 0, 0, 0);
 	while (info_of(honest.id, 0).cpu != 2)
 		relax();
@@ -178,7 +166,7 @@ static void its_frames(void)
 	long before;
 
 	op.arg1.mfn = honest.mfn[n];
-	pin(honest.id, 0, 2);
+	pin_vcpu(honest.id, 0, 2);
 	begin(hold_tables);
 	before = flushes_of(1);
 	CHECK_EQ(DOMU_HC(&honest, update_va_mapping, DOMU_VA(n),
@@ -218,7 +206,7 @@ static void together(void)
 {
 	u64 before[2], after[2], sum;
 
-	pin(honest.id, 0, 1);
+	pin_vcpu(honest.id, 0, 1);
 	domu_begin(&honest, DOMU_SPIN, 0, 0, 0, 0);
 	begin(flush_on);
 	while (info_of(honest.id, 0).cpu != 1)
@@ -239,10 +227,10 @@ void test_main(void)
 
 	page = alloc_pages(1);
 	table = alloc_pages(1);
-	pin(0, 0, 0);
+	pin_vcpu(0, 0, 0);
 	start_all(2);
 	CHECK_EQ(nr, 2);
-	pin(0, 1, 1);
+	pin_vcpu(0, 1, 1);
 	CHECK_EQ(domu_make(&honest, 0), 0);
 	CHECK_EQ(domu_start(&honest), 0);
 	alone();

@@ -95,6 +95,18 @@ long sysctl(unsigned int cmd, struct xen_sysctl *op)
 	return HC(sysctl, op, 0, 0, 0, 0);
 }
 
+void pin_vcpu(u16 domid, unsigned int vcpu, u32 cpu)
+{
+	static u64 hard;
+	struct xen_domctl op = { .u.vcpuaffinity = { .vcpu = vcpu,
+						     .flags = XEN_VCPUAFFINITY_HARD } };
+
+	hard = 1UL << cpu;
+	set_xen_guest_handle(op.u.vcpuaffinity.cpumap_hard.bitmap, (void *)&hard);
+	op.u.vcpuaffinity.cpumap_hard.nr_bits = 64;
+	CHECK_EQ(domctl(XEN_DOMCTL_setvcpuaffinity, domid, &op), 0);
+}
+
 const char *new_log(void)
 {
 	static char log[16384];

@@ -51,6 +51,8 @@ struct domu {
 
 long domctl(unsigned int cmd, u16 domid, struct xen_domctl *op);
 long sysctl(unsigned int cmd, struct xen_sysctl *op);
+/* It runs on @cpu alone from now on. */
+void pin_vcpu(u16 domid, unsigned int vcpu, u32 cpu);
 /* What was logged since this was last asked. */
 const char *new_log(void);
 /* Where @text goes on behind @what in it; NULL if that is not there, or @text is. */

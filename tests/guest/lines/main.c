@@ -173,18 +173,6 @@ static u32 apic_id_of(u32 cpu)
 	return op.u.pcpu_info.apic_id;
 }
 
-static void pin(unsigned int vcpu, u32 cpu)
-{
-	static u64 hard;
-	struct xen_domctl op = { .u.vcpuaffinity = { .vcpu = vcpu,
-						     .flags = XEN_VCPUAFFINITY_HARD } };
-
-	hard = 1UL << cpu;
-	set_xen_guest_handle(op.u.vcpuaffinity.cpumap_hard.bitmap, (void *)&hard);
-	op.u.vcpuaffinity.cpumap_hard.nr_bits = 64;
-	CHECK_EQ(domctl(XEN_DOMCTL_setvcpuaffinity, 0, &op), 0);
-}
-
 /* ---- The device and its two ways to interrupt ---- */
 
 static bool find_device(void)
@@ -414,8 +402,8 @@ static void follows(void)
 {
 	struct evtchn_bind_vcpu op = { .port = irq_port, .vcpu = 1 };
 
-	pin(0, 0);
-	pin(1, 1);
+	pin_vcpu(0, 0, 0);
+	pin_vcpu(0, 1, 1);
 	taken = 0;
 	CHECK_EQ(destination(), apic_id_of(0));
 	begin(take_interrupts);
@@ -431,7 +419,7 @@ static void follows(void)
 		u32 cpu = i & 1;
 		unsigned int n;
 
-		pin(1, cpu);
+		pin_vcpu(0, 1, cpu);
 		pause_for(10 * MS);
 		n = until_goes_to(cpu);
 		say("CPU%u after %u interrupts\n", cpu, n);
@@ -455,7 +443,7 @@ void test_main(void)
 		check_at(false, "there is an edu device at 00:02.0", __FILE__, __LINE__);
 		return;
 	}
-	pin(0, 0);
+	pin_vcpu(0, 0, 0);
 	start_all(CPUS);
 	CHECK_EQ(nr, CPUS);
 	bind_line();
