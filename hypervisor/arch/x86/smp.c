@@ -137,6 +137,12 @@ static void wait_answer(unsigned int cpu, unsigned int want, u64 until)
 		cpu_relax();
 }
 
+static void send_nmi(unsigned int cpu)
+{
+	__atomic_add_fetch(&percpu_of[cpu]->nmi_sent, 1, __ATOMIC_SEQ_CST);
+	send_nmi_ipi(cpu);
+}
+
 /* Ask all others by NMI, which gets through whatever they do; wait until all have answered. */
 static void nmi_others(unsigned int want, unsigned int wait_us)
 {
@@ -149,7 +155,7 @@ static void nmi_others(unsigned int want, unsigned int wait_us)
 		if (cpu == self || !p->online)
 			continue;
 		set_bit_atomic(want, &p->nmi_wanted);
-		send_nmi_ipi(cpu);
+		send_nmi(cpu);
 	}
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
 		if (cpu != self)
@@ -185,7 +191,7 @@ void smp_show(unsigned int cpu)
 	struct percpu *p = percpu_of[cpu];
 
 	set_bit_atomic(NMI_WANT_SHOW, &p->nmi_wanted);
-	send_nmi_ipi(cpu);
+	send_nmi(cpu);
 	wait_answer(cpu, NMI_WANT_SHOW, deadline(SHOW_WAIT_US));
 	if (test_bit(NMI_WANT_SHOW, &p->nmi_wanted))
 		printk("CPU%u does not answer\n", cpu);
@@ -208,7 +214,7 @@ bool smp_ask_alive(unsigned int cpu)
 	/* One that is on its way still is not made to wait behind another. */
 	if (answered) {
 		set_bit_atomic(NMI_WANT_ALIVE, wanted);
-		send_nmi_ipi(cpu);
+		send_nmi(cpu);
 	}
 	return answered;
 }
@@ -253,13 +259,27 @@ bool smp_unpark(unsigned int cpu)
 	for (unsigned int ms = 0; ms < UNPARK_WAIT_MS; ms++) {
 		u64 until = deadline(1000);
 
-		send_nmi_ipi(cpu);
+		send_nmi(cpu);
 		while (rdtsc() < until)
 			if (!test_bit(NMI_WANT_ONLINE, &p->nmi_wanted))
 				return true;
 	}
 	/* Now it may come or not; what it finds decides. */
 	return !test_and_clear_bit_atomic(NMI_WANT_ONLINE, &p->nmi_wanted);
+}
+
+/*
+ * What an NMI was sent for may have been done before it comes: by the one before it, or
+ * because the CPU looked. A CPU keeps one waiting behind the one it takes, so of those
+ * that were sent until now no more than one still comes.
+ */
+static bool nmi_was_sent(struct percpu *p)
+{
+	u32 sent = __atomic_load_n(&p->nmi_sent, __ATOMIC_SEQ_CST), left = sent - p->nmi_taken;
+
+	if (left)
+		p->nmi_taken = sent - (left > 1);
+	return left;
 }
 
 /**
@@ -272,6 +292,7 @@ bool smp_unpark(unsigned int cpu)
 bool smp_nmi(const struct cpu_user_regs *regs)
 {
 	struct percpu *p = this_cpu();
+	bool sent;
 
 	if (test_bit(NMI_WANT_STOP, &p->nmi_wanted)) {
 		p->online = false;
@@ -279,8 +300,9 @@ bool smp_nmi(const struct cpu_user_regs *regs)
 		for (;;)
 			__asm__ __volatile__("cli; hlt");
 	}
+	sent = nmi_was_sent(p);
 	if (!READ_ONCE(p->nmi_wanted))
-		return false;
+		return sent;
 	if (test_bit(NMI_WANT_SHOW, &p->nmi_wanted)) {
 		snapshot_take(&shown, regs);
 		clear_bit_atomic(NMI_WANT_SHOW, &p->nmi_wanted);

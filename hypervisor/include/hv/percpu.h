@@ -48,6 +48,7 @@ struct percpu {
 	domid_t tlb_domid;		/* whose are loaded; DOMID_INVALID: they are changing */
 	u32 flush_wanted;		/* FLUSH_WANT_*; set by others, atomically */
 	u32 nmi_wanted;			/* arch/x86/smp.c: why others sent an NMI; atomic */
+	u32 nmi_sent;			/* by others, ever; atomic */
 
 	/* public, irq/irq.c */
 	u64 own_irqs[NR_OWN_VECTORS];	/* taken here, by vector from VECTOR_FIRST_OWN on */
@@ -66,6 +67,7 @@ struct percpu {
 	void *syscall_stub;		/* where LSTAR and CSTAR point */
 	unsigned int irq_depth;
 	unsigned int nmi_count;
+	u32 nmi_taken;			/* of nmi_sent, and those that will not come */
 	unsigned int mc_count, mc_told;	/* machine checks; those that the log knows of */
 	bool nmi_for_dom0;		/* SOFTIRQ_NMI is to pass one on */
 	u64 cr4_host;			/* CR4 for hypervisor; guests add what policy allows */

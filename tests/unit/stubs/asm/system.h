@@ -93,9 +93,12 @@ static inline void outl(u32 v, u16 port)
 void cpuid_count(u32 leaf, u32 subleaf, u32 *a, u32 *b, u32 *c, u32 *d);
 int rdmsr_safe(u32 msr, u64 *val);
 
+/* Stands still, or in a test that has this, goes on with each look. */
+extern __attribute__((weak)) u64 stub_tsc;
+
 static inline u64 rdtsc(void)
 {
-	return 0x1234;
+	return &stub_tsc ? stub_tsc++ : 0x1234;
 }
 
 /* A test that wants control registers and MSRs has these to look at. */
