@@ -82,6 +82,14 @@ def blkio(work):
 	return out
 
 
+def plug(work):
+	"""Build what attaches and detaches disks by the store."""
+	out = pathlib.Path(work) / "plug"
+	subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-o", out, HERE.parent / "plug.c", "-lxenstore"],
+		       check=True)
+	return out
+
+
 def guest_image(stock, work, jobs, io):
 	"""A guest's initramfs: blkfront, the exerciser, one job by name."""
 	xen_root, kernel_root, kver = stock
@@ -107,7 +115,7 @@ def dom0_image(stock, work, own, scenario, jobs, extra_modules=()):
 		img.add_own_modules(own)
 	img.add_xen_tools()
 	img.add_binaries("usr/lib/xen-4.17/bin/xen-init-dom0", "usr/lib/xen-4.17/bin/libxl-save-helper",
-			 "/bin/bash", "/sbin/dmsetup", "/usr/bin/flock")
+			 "/bin/bash", "/sbin/dmsetup", "/usr/bin/flock", plug(work))
 	img.add_file(xen_root / "lib/x86_64-linux-gnu/libgcc_s.so.1",
 		     "lib/x86_64-linux-gnu/libgcc_s.so.1")	# glibc loads it by name
 	img.add_text("#!/bin/sh\nexec /usr/local/bin/bash \"$@\"\n", "bin/bash", 0o755)

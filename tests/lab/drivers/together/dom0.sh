@@ -69,36 +69,11 @@ cycle() {	# a second disk and a second interface
 }
 for n in 1 2 3; do t "plugged and unplugged, $n" cycle $(xl domid g1); done
 
-# A disk attached and detached by the store alone, as the toolstack takes its time.
-# Both sides at once: a backend whose frontend has no state is one whose guest is gone.
-store_attach() {	# DOMID
-	FE=/local/domain/$1/device/vbd/51728
-	BE=/local/domain/0/backend/vbd/$1/51728
-	xenstore-write $FE "" $BE "" && xenstore-chmod $FE n$1 r0 && xenstore-chmod $BE n0 r$1 &&
-	xenstore-write $BE/frontend $FE $BE/frontend-id $1 $BE/online 1 $BE/mode w $BE/type phy \
-		$BE/params /dev/ram1 $BE/physical-device 1:1 $BE/dev xvdb $BE/device-type disk \
-		$BE/hotplug-status connected $BE/state 1 \
-		$FE/backend $BE $FE/backend-id 0 $FE/virtual-device 51728 \
-		$FE/device-type disk $FE/state 1
-}
-store_detach() { xenstore-write $BE/online 0 $BE/state 5 && becomes $BE/state 6 && xenstore-rm $FE && xenstore-rm $BE; }
-becomes() {	# NODE VALUE
-	for i in $(seq 200); do [ "$(xenstore-read $1)" = $2 ] && return 0; sleep 0.05; done
-	return 1
-}
-by_store() {	# TIMES
-	dom=$(xl domid g1)
-	for i in $(seq 100); do g test -e /dev/xvdb || break; sleep 0.1; done
-	for n in $(seq $1); do
-		store_attach $dom && becomes $BE/state 4 && becomes $FE/state 4 && store_detach && continue
-		echo "attachment $n of $1 failed"
-		xenstore-ls -fp $BE; xenstore-ls -fp $FE
-		return 1
-	done
-}
 slab() { sed -n 's/^Slab: *\([0-9]*\) kB/\1/p' /proc/meminfo; }
 no_more() { echo "$1 kB of kernel memory, now $(slab)"; [ $(slab) -le $(($1 + 1024)) ]; }
-t "attached and detached by the store" by_store 5
+# By the store alone.
+by_store() { plug $1 $(xl domid g1) /dev/ram1 1:1; }
+t "attached and detached by the store" by_store 14
 kept=$(slab)
 t "and $CYCLES times more" by_store $CYCLES
 t "nothing of them is left" within 20 same "$with_guest"

@@ -21,7 +21,7 @@ import netlab
 import xenhost
 from initramfs import Initramfs
 
-CYCLES = os.environ.get("HOSPES_CYCLES", "20")
+CYCLES = os.environ.get("HOSPES_CYCLES", "200")
 STOCK = ("xenfs", "xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-blkback",
 	 "xen-netback", "bridge", "brd")
 
@@ -42,7 +42,7 @@ def dom0_image(stock, dest, own):
 	img.add_modules(*STOCK)
 	img.add_own_modules(own.values())
 	img.add_xen_tools()
-	img.add_binaries(netload, *netlab.SCRIPT_PROGRAMS)
+	img.add_binaries(netload, blklab.plug(dest), *netlab.SCRIPT_PROGRAMS)
 	(img.stage / "bin/bash").symlink_to("/usr/local/bin/bash")
 	img.add_file(blkio, "bin/blkio", 0o755)
 	img.add_file(xenhost.vmlinux(kernel_root, kver, dest / "vmlinux"), "boot/vmlinux")
