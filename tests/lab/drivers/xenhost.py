@@ -25,6 +25,8 @@ SLOTS = int(os.environ.get("HOSPES_QEMU_SLOTS", "2"))
 SUITE = os.environ.get("HOSPES_LAB_SUITE", "bookworm")
 # Whose hypervisor: see hypervisor().
 XEN = os.environ.get("HOSPES_LAB_XEN", "stock")
+# Guests and domains 0 that it carries.
+KINDS = ("pv",) if XEN == "hospes" else ("pv", "pvh")
 TREE = pathlib.Path(__file__).resolve().parents[3]
 
 

@@ -1,5 +1,5 @@
-# Runs as the rest of /init in domain 0 of test_chardev.py. $DOM0 is pv or pvh,
-# $OWN is 1 if the modules of this tree are under test.
+# Runs as the rest of /init in domain 0 of test_chardev.py. $DOM0 is pv or pvh, $OWN
+# is 1 if the modules of this tree are under test, $KINDS the types of guests there are.
 dmesg -n 8
 
 verdict() {	# NAME COMMAND...: one line for whether the command succeeds
@@ -28,7 +28,7 @@ for m in xenfs xen-evtchn xen-gntdev xen-gntalloc; do modprobe $m; done
 done
 mount -t xenfs xenfs /proc/xen
 verdict "this is the control domain" grep -q control_d /proc/xen/capabilities
-verdict "hypervisor symbols" grep -q ' T _start$' /proc/xen/xensyms
+verdict "hypervisor symbols" grep -q ' [Tt] [a-z_]*start$' /proc/xen/xensyms
 t_evtchn
 # A grant to ourselves takes the page away from us in an auto-translated domain.
 [ $DOM0 = pvh ] || t_gnt
@@ -40,13 +40,15 @@ xenconsoled --log=guest --log-dir=/var/log/xen/console
 verdict "xenstored answers" xenstore-exists /local/domain/0/name
 before=$(evtchns)
 
-verdict "xl create, paused" xl create -p /etc/xen/pvh.cfg
-t_privcmd $(xl domid pvh) $([ $DOM0 = pvh ] && echo translated)
-verdict "xl destroy" xl destroy pvh
+last=${KINDS##* }
+verdict "xl create, paused" xl create -p /etc/xen/$last.cfg
+[ $last = pvh ] || xl mem-max $last 190
+t_privcmd $(xl domid $last) $DOM0 $last
+verdict "xl destroy" xl destroy $last
 verdict "nothing is left of it" wait_for 10 no_domains
 
 for round in 1 2; do
-	for type in pv pvh; do
+	for type in $KINDS; do
 		log=/var/log/xen/console/guest-$type.log
 		verdict "xl create of a $type guest" xl create /etc/xen/$type.cfg
 		verdict "its console through xenconsoled" wait_for 120 grep -qs "GREFS.*END" $log

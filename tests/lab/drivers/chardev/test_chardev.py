@@ -40,7 +40,7 @@ MACHINE = {"pv": {},
 
 def guest_config(kind):
 	return (f'name="{kind}"\ntype="{kind}"\nkernel="/boot/vmlinux"\nramdisk="/boot/guest.img"\n'
-		'extra="console=hvc0"\nmemory=160\nvcpus=1\n')
+		'extra="console=hvc0"\nmemory=160\nvcpus=1\n' + ("maxmem=192\n" if kind == "pv" else ""))
 
 
 @pytest.fixture(scope="module")
@@ -92,15 +92,15 @@ def dom0_image(stock, modules, programs, tmp_path_factory):
 		img.add_binaries(*programs.values())
 		img.add_file(tmp / "vmlinux", "/boot/vmlinux")
 		img.add_file(tmp / "guest.img", "/boot/guest.img")
-		for kind in ("pv", "pvh"):
+		for kind in xenhost.KINDS:
 			img.add_text(guest_config(kind), f"/etc/xen/{kind}.cfg")
-		img.set_init(f"DOM0={mode} OWN={int(not STOCK)}\n" + (HERE / "dom0_init.sh").read_text())
+		img.set_init(f"DOM0={mode} OWN={int(not STOCK)} KINDS='{' '.join(xenhost.KINDS)}'\n" + (HERE / "dom0_init.sh").read_text())
 		return img.write(tmp / f"{mode}.img")
 
 	return make
 
 
-@pytest.mark.parametrize("mode", ["pv", "pvh"])
+@pytest.mark.parametrize("mode", xenhost.KINDS)
 def test_chardev(stock, dom0_image, mode, tmp_path):
 	xen_root, kernel_root, kver = stock
 	xen = xenhost.hypervisor(xen_root, tmp_path / "xen")

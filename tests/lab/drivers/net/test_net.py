@@ -65,6 +65,7 @@ def test_matrix_sizes(hosts):
 	assert len(sized) == 20 and all(sized.values()), sized
 
 
+@pytest.mark.skipif("pvh" not in xenhost.KINDS, reason="no PVH guests")
 @pytest.mark.parametrize("name", verdicts("pvh.sh"))
 def test_pvh(hosts, name):
 	judge(name, *hosts("pvh.sh", cpu=netlab.CPU_HVM, kind="pvh", memory=256))

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/xen/privcmd and /dev/xen/hypercall, with a paused PVH guest to map.
+ * /dev/xen/privcmd and /dev/xen/hypercall, with a paused guest to map.
  *
- *	t_privcmd DOMID [translated]
+ *	t_privcmd DOMID DOM0 TYPE
  *
- * "translated" says that this domain is auto-translated, so PRIVCMD_MMAP is not
- * available.
+ * DOM0 is pv or pvh, this domain's mode: an auto-translated one has no PRIVCMD_MMAP.
+ * TYPE is the guest's, pv or pvh; a PV guest must have room for 6 MiB more.
  */
 #define _GNU_SOURCE
 #include "t.h"
@@ -19,12 +19,24 @@
 #include <xen/sys/privcmd.h>
 
 #define NO_DOMAIN	0x7ff1
-#define HOLE		0x80000UL	/* the guest has far less than 2 GiB */
 #define BIG		1500		/* frames; the driver works in smaller chunks */
 
 static int fd;
 static domid_t dom;
 static bool translated;
+
+/* Frames of the guest and one that it has not; a PV guest's are anywhere in the machine. */
+#define CHUNK_ORDER	9
+#define CHUNK		(1UL << CHUNK_ORDER)
+static bool pv;
+#define CHUNKS		(BIG / CHUNK + 1)
+static xen_pfn_t chunks[CHUNKS];
+static xen_pfn_t hole = 0x80000;	/* it has far less than 2 GiB */
+
+static xen_pfn_t frame(unsigned int i)
+{
+	return pv ? chunks[i / CHUNK] + i % CHUNK : 0x1000 + i;
+}
 
 static uint8_t *area(unsigned long nr)
 {
@@ -55,6 +67,22 @@ static int batch_v1(domid_t d, void *addr, int nr, xen_pfn_t *gfn)
 	privcmd_mmapbatch_t m = { .num = nr, .dom = d, .addr = (uintptr_t)addr, .arr = gfn };
 
 	return ioctl(fd, IOCTL_PRIVCMD_MMAPBATCH, &m);
+}
+
+/* Some more memory for a PV guest: its frames are told to who gives it. */
+static void give_chunks(void)
+{
+	struct xen_memory_reservation more = {
+		.nr_extents = CHUNKS, .extent_order = CHUNK_ORDER, .domid = dom,
+	};
+	unsigned int i;
+
+	for (i = 0; i < CHUNKS; i++)
+		chunks[i] = 0x40000 + i * CHUNK;
+	set_xen_guest_handle_raw(more.extent_start, chunks);
+	need(hypercall(fd, __HYPERVISOR_memory_op, XENMEM_populate_physmap, (uintptr_t)&more) ==
+	     CHUNKS, "memory for the guest; has it room up to its maximum?");
+	hole = 1UL << 30;
 }
 
 static int resource(int f, domid_t d, uint32_t type, uint32_t id, void *addr, uint64_t *nr)
@@ -115,8 +143,8 @@ static void test_hypercall(void)
 
 static void test_batch(void)
 {
-	xen_pfn_t gfn[4] = { 0x1000, HOLE, 0x1001, ~0UL >> 12 };
-	xen_pfn_t two[2] = { 0x1001, 0x1000 };
+	xen_pfn_t gfn[4] = { frame(0), hole, frame(1), ~0UL >> 12 };
+	xen_pfn_t two[2] = { frame(1), frame(0) };
 	uint8_t *m = area(4), *n = area(2), *anon;
 	int err[4] = { 1, 1, 1, 1 };
 
@@ -170,11 +198,11 @@ static void test_batch(void)
 
 static void test_batch_v1(void)
 {
-	xen_pfn_t gfn[3] = { 0x1000, HOLE, 0x1001 };
+	xen_pfn_t gfn[3] = { frame(0), hole, frame(1) };
 	uint8_t *m = area(3);
 
 	check(batch_v1(dom, m, 3, gfn) == 0, "map by the first version");
-	check(gfn[0] == 0x1000 && (gfn[1] & 0xf0000000) == 0xf0000000 && gfn[2] == 0x1001,
+	check(gfn[0] == frame(0) && (gfn[1] & 0xf0000000) == 0xf0000000 && gfn[2] == frame(1),
 	      "which marks the bad frame");
 	check(!fault_of(m) && fault_of(m + PAGE) == SIGBUS && !fault_of(m + 2 * PAGE),
 	      "and maps the others");
@@ -193,7 +221,7 @@ static void test_batch_big(void)
 	int i, good = 0;
 
 	for (i = 0; i < BIG; i++)
-		gfn[i] = i % 127 == 0 ? HOLE + i : 0x1000 + i;
+		gfn[i] = i % 127 == 0 ? hole + i : frame(i);
 	check(batch_v2(fd, dom, m, BIG, gfn, err) == 0, "map many");
 	for (i = 0; i < BIG; i++) {
 		if (i % 127 == 0)
@@ -205,7 +233,7 @@ static void test_batch_big(void)
 	}
 	check(good == BIG, "with the right error for each");
 	one = area(1);
-	gfn[0] = 0x1000 + 1300;
+	gfn[0] = frame(1300);
 	check(batch_v2(fd, dom, one, 1, gfn, err) == 0 && *(int *)(one + 64) == 1300,
 	      "each in its place");
 	munmap(one, PAGE);
@@ -223,8 +251,8 @@ static void test_mmap(void)
 {
 	uint8_t *m = area(5);
 	privcmd_mmap_entry_t e[2] = {
-		{ .va = (uintptr_t)m, .mfn = 0x1000, .npages = 2 },
-		{ .va = (uintptr_t)m + 2 * PAGE, .mfn = 0x1010, .npages = 3 },
+		{ .va = (uintptr_t)m, .mfn = frame(0), .npages = 2 },
+		{ .va = (uintptr_t)m + 2 * PAGE, .mfn = frame(16), .npages = 3 },
 	};
 
 	if (translated) {
@@ -251,7 +279,7 @@ static void test_mmap(void)
 	check_errno(mmap_v1(dom, -1, e), EINVAL, "less than no ranges");
 	check_errno(mmap_v1(dom, 1, (void *)8), EFAULT, "ranges that cannot be read");
 	e[0].npages = 1;
-	e[0].mfn = HOLE;
+	e[0].mfn = hole;
 	check(mmap_v1(dom, 1, e) != 0, "a range of bad frames");
 	munmap(m, PAGE);
 }
@@ -322,6 +350,10 @@ static void test_dm_op(void)
 	check_errno(dm_op(fd, dom, 1, buf), EFAULT, "a buffer that is not there");
 	buf[0].uptr = &op;
 	buf[0].size = sizeof(op);
+	if (pv) {
+		check(dm_op(fd, dom, 1, buf) == -1, "a PV guest has no device model");
+		return;
+	}
 	check_errno(dm_op(fd, NO_DOMAIN, 1, buf), ESRCH, "an operation on no domain");
 
 	check(dm_op(fd, dom, 1, buf) == 0, "create an ioreq server");
@@ -342,7 +374,7 @@ static void test_restrict(void)
 	struct xen_dm_op op = { .op = XEN_DMOP_destroy_ioreq_server };
 	privcmd_dm_op_buf_t buf = { .uptr = &op, .size = sizeof(op) };
 	int f = open_dev("/dev/xen/privcmd"), err;
-	xen_pfn_t gfn = 0x1000;
+	xen_pfn_t gfn = frame(0);
 	uint64_t nr = 1;
 	uint8_t *m = area(1);
 
@@ -361,10 +393,13 @@ static void test_restrict(void)
 int main(int argc, char **argv)
 {
 	t_name = "privcmd";
-	need(argc > 1, "domid argument");
+	need(argc == 4, "arguments: domain, dom0's mode, the domain's type");
 	dom = atoi(argv[1]);
-	translated = argc > 2;
+	translated = !strcmp(argv[2], "pvh");
+	pv = !strcmp(argv[3], "pv");
 	fd = open_dev("/dev/xen/privcmd");
+	if (pv)
+		give_chunks();
 	test_hypercall();
 	test_batch();
 	test_batch_v1();
