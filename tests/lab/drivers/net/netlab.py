@@ -120,7 +120,8 @@ def host_image(stock, dest, guest, body, *, modules=(), netback="", memory=192, 
 	img.add_xen_tools()
 	img.add_binaries("usr/lib/xen-4.17/bin/xen-init-dom0")
 	img.add_binaries(netload(dest), *SCRIPT_PROGRAMS)
-	(img.stage / "bin/bash").symlink_to("/usr/local/bin/bash")
+	for program in ("bash", "ip"):	# the scripts' PATH finds busybox' own before these
+		(img.stage / "bin" / program).symlink_to(f"/usr/local/bin/{program}")
 	img.add_file(guest[0], "guest/vmlinux")
 	img.add_file(guest[1], "guest/initrd")
 	img.add_text(GUEST_CFG.format(memory=memory, vcpus=vcpus, vif=vif, kind=kind), "guest/g1.cfg")

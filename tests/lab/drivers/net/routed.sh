@@ -10,7 +10,8 @@ traffic() {
 }
 # the bridge is no more than dom0's own address now
 sed "s/bridge=xenbr0/script=vif-route,ip=$G,gatewaydev=xenbr0/" /guest/g1.cfg >/guest/route.cfg
-check route-create xl create /guest/route.cfg
+create() { xl create $1 && return; cat /var/log/xen/xen-hotplug.log; return 1; }
+check route-create create /guest/route.cfg
 check route-no-bridge test ! -e /sys/class/net/vif1.0/master
 check route-host-route sh -c "$ip route get $G | grep 'dev vif1.0 src 10.9.0.1'"
 check route-proxy-arp test $(cat /proc/sys/net/ipv4/conf/vif1.0/proxy_arp) = 1
@@ -20,7 +21,7 @@ check route-gone gone vif1.0
 
 # vif-nat gives dom0 the address 127 above the guest's
 sed "s/bridge=xenbr0/script=vif-nat,ip=$G/" /guest/g1.cfg >/guest/nat.cfg
-check nat-create xl create /guest/nat.cfg
+check nat-create create /guest/nat.cfg
 check nat-address sh -c "$ip addr show dev vif2.0 | grep 10.9.0.129"
 check nat-host-route sh -c "$ip route get $G | grep 'dev vif2.0 src 10.9.0.129'"
 traffic nat 10.9.0.129
