@@ -1,6 +1,7 @@
 # Runs as the rest of /init in domain 0 of test_pci.py; $OWN is 1 if the modules of this
-# tree are under test, $PARTS which of the functions below run. Two cards: 00:03.0 is named
-# in hide= on the kernel's command line, 00:04.0 is handed over and back while all runs.
+# tree are under test, $PARTS which of the functions below run. Three cards: 00:03.0 is named
+# in hide= on the kernel's command line, 00:04.0 is handed over and back while all runs, 01:00.0
+# is behind a root port that reports its errors.
 dmesg -n 4
 LOG=/var/log/xen/console/guest-g1.log
 PB=/sys/bus/pci/drivers/pciback
@@ -22,6 +23,7 @@ listed() { xl pci-assignable-list | tee /dev/stderr | grep -q "$1"; }
 said() { grep -aqsE "$1" $LOG; }
 heard() { [ "$(grep -aEc "$1" $LOG)" -ge "$2" ]; }
 logged() { dmesg | grep -E "$1"; }
+logged_times() { [ "$(dmesg | grep -cE "$1")" -ge "$2" ]; }
 reads() { [ "$(cat $1)" = "$2" ]; }
 writes() { echo "$2" > $1; }
 held() { wait_for 30 listed "$1"; }
@@ -103,14 +105,18 @@ plug() {
 	verdict "xl destroy" xl destroy g1
 }
 
+quirks() {	# to read them once one was written makes the kernel's own module of 6.1 oops
+	verdict "node quirks takes" writes $PB/quirks 00:03.0-44:2:ff
+	verdict "node quirks shows" grep -q '00000044:2:000000ff' $PB/quirks
+	verdict "node quirks refuses" fails writes $PB/quirks 00:03.0-44
+}
+
 permissive() {
 	verdict "xl create, permissive" xl create /etc/xen/g1.cfg 'pci=["00:03.0,permissive=1"]'
 	verdict "it is the guest's again" wait_for 240 said 'GUEST-PING eth[0-9]+ 10.1.0.2 ok'
 	verdict "node permissive" grep -q 0000:00:03.0 $PB/permissive
 	verdict "node irq_handlers" grep -E '^0000:00:03.0:(on|off):(not )?acking:[0-9]+$' $PB/irq_handlers
-	verdict "node quirks takes" writes $PB/quirks 00:03.0-44:2:ff
-	verdict "node quirks shows" grep -q '00000044:2:000000ff' $PB/quirks
-	verdict "node quirks refuses" fails writes $PB/quirks 00:03.0-44
+	[ $OWN = 0 ] || quirks
 	verdict "node allow_interrupt_control" writes $PB/allow_interrupt_control 00:03.0
 	verdict "new_slot with wildcard" writes $PB/new_slot '0a:05.*'
 	verdict "makes eight" [ "$(grep -c 0000:0a:05 $PB/slots)" = 8 ]
@@ -155,6 +161,31 @@ intx() {	# a guest that has no MSI uses the card's interrupt line
 	verdict "INTx: interrupts came" said 'GUEST-IRQS [1-9]'
 	verdict "INTx: xl destroy" xl destroy g1
 	verdict "INTx: held again" held 00:03.0
+}
+
+broken() {	# LOW HIGH: the card reports these uncorrectable errors, as 16 bits each
+	printf "\\001\\000\\000\\000\\000\\$1\\$2\\000\\000\\000\\000\\000" >/tmp/error
+	dd if=/dev/zero bs=20 count=1 2>/dev/null >>/tmp/error
+	dd if=/tmp/error of=/dev/aer_inject bs=32 2>/dev/null
+}
+recovers() {	# NAME TIMES: the guest's driver does its part, for the so many-th time
+	verdict "$1: recovery" wait_for 100 logged_times 'device recovery successful' $2
+	verdict "$1: the guest's link is up again" wait_for 100 said "GUEST-AGAIN ups $(($2 + 1))[.]"
+	n=$(grep -c 'GUEST-AGAIN ok' $LOG)
+	verdict "$1: and ping" wait_for 100 heard 'GUEST-AGAIN ok' $((n + 3))
+}
+errors() {	# the card reports some, and the guest's driver gets over them
+	verdict "xl pci-assignable-add, below a port" xl pci-assignable-add 01:00.0
+	verdict "AER: xl create" xl create /etc/xen/g1.cfg 'pci=["01:00.0"]'
+	verdict "AER: ping" wait_for 240 said 'GUEST-AGAIN ok'
+	modprobe aer_inject
+	verdict "poisoned TLP" broken 020 000
+	recovers "poisoned TLP" 1
+	verdict "malformed TLP" broken 000 004
+	recovers "malformed TLP" 2
+	dmesg | grep -E 'AER|pciback' | tail -n 20
+	verdict "AER: xl destroy" xl destroy g1
+	verdict "AER: held again" held 01:00.0
 }
 
 passthrough() {	# the guest sees the machine's own addresses

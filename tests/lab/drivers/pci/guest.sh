@@ -17,6 +17,16 @@ use() {	# INTERFACE: DHCP would do, but the network is QEMU's and known
 	ip link set $1 down
 }
 
+again() {	# INTERFACE: to the machine's end
+	ip addr add 10.3.0.15/24 dev $1
+	ip link set $1 up
+	while :; do
+		ping -c 1 -w 5 10.3.0.2 >/dev/null && echo "GUEST-AGAIN ok" || echo "GUEST-AGAIN lost"
+		echo "GUEST-AGAIN ups $(cat /sys/class/net/$1/carrier_up_count)."
+		sleep 1
+	done
+}
+
 last=
 while :; do
 	now=$(devices)
@@ -32,6 +42,7 @@ while :; do
 			case $(cat $p/net/*/address) in
 			*:01) use $n 10.1.0.15 10.1.0.2 ;;
 			*:02) use $n 10.2.0.15 10.2.0.2 ;;
+			*:03) again $n ;;
 			esac
 			echo "GUEST-MSIX $(ls $p/msi_irqs 2>/dev/null | wc -l)"
 			echo "GUEST-CONFIG $(hexdump -n 64 -v -e '1/1 "%02x"' $p/config)"
