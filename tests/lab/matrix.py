@@ -32,6 +32,8 @@ HOSTS = {
     "drivers": {"hypervisor": "stock", "drivers": "hospes"},
     "debian": {"hypervisor": "stock", "drivers": "stock"},
 }
+# The same with Debian 13's kernel, our drivers being built for it (HOSPES_MODULES).
+HOSTS |= {f"{name}-6.12": {**host, "kernel": "6.12"} for name, host in HOSTS.items()}
 # Who does; of several, what the tools say is compared with what they say on the first.
 GUEST_HOSTS = os.environ.get("HOSPES_GUEST_HOSTS", "hospes").split()
 
