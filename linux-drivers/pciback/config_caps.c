@@ -12,7 +12,7 @@
 /* Identifier and link to the next: read as they are, writes have no effect. */
 #define CAP_HEADER	{ .offset = PCI_CAP_LIST_ID, .size = 2 }
 
-/* Power management: the kernel makes the change, because it restores the BARs after D3. */
+/* Power management: the kernel makes the change; what the device forgot in D3 is put back. */
 
 static int write_power(struct pb_dev *pb, int where, u32 val)
 {
@@ -24,6 +24,7 @@ static int write_power(struct pb_dev *pb, int where, u32 val)
 		return XEN_PCI_ERR_op_failed;
 	if (pci_set_power_state(pb->pdev, (__force pci_power_t)(val & PCI_PM_CTRL_STATE_MASK)))
 		return XEN_PCI_ERR_op_failed;
+	pb_decode_again(pb);
 	return XEN_PCI_ERR_success;
 }
 

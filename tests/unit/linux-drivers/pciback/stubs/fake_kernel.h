@@ -183,7 +183,7 @@ struct pci_dev {
 	u16 vendor, device, subsystem_vendor, subsystem_device;
 	u8 hdr_type;
 	int cfg_size;
-	unsigned int is_busmaster, msi_enabled, msix_enabled;
+	unsigned int is_busmaster, is_virtfn, msi_enabled, msix_enabled;
 	pci_power_t current_state;
 	struct { unsigned long flags; u64 start, len; } res[7];
 
