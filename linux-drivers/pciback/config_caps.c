@@ -57,7 +57,9 @@ const struct pb_field pb_cap_vpd[] = {
 /*
  * MSI and MSI-X are the hypervisor's to program: a PV guest asks by request. A
  * device model in a guest of its own does it by the enable bits, if sysfs allows
- * that (allow_interrupt_control), one kind of interrupt at a time.
+ * that (allow_interrupt_control), one of the two at a time. INTx need not be off
+ * before: Linux turns it off afterwards, and a device with either of them on does
+ * not use it (PCI Express 6.0, 7.7.1.2 and 7.7.2.2).
  */
 
 static bool another_kind(struct pb_dev *pb, int where)
@@ -68,11 +70,8 @@ static bool another_kind(struct pb_dev *pb, int where)
 	if (msi && where != msi + PCI_MSI_FLAGS &&
 	    (pb_hw_read(pb, msi + PCI_MSI_FLAGS, 2) & PCI_MSI_FLAGS_ENABLE))
 		return true;
-	if (msix && where != msix + PCI_MSIX_FLAGS &&
-	    (pb_hw_read(pb, msix + PCI_MSIX_FLAGS, 2) & PCI_MSIX_FLAGS_ENABLE))
-		return true;
-	return !(pb_hw_read(pb, PCI_COMMAND, 2) & PCI_COMMAND_INTX_DISABLE) &&
-	       pb_hw_read(pb, PCI_INTERRUPT_PIN, 1);
+	return msix && where != msix + PCI_MSIX_FLAGS &&
+	       (pb_hw_read(pb, msix + PCI_MSIX_FLAGS, 2) & PCI_MSIX_FLAGS_ENABLE);
 }
 
 static int write_flags(struct pb_dev *pb, int where, u32 val, u32 enable, u32 allowed)
