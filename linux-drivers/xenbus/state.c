@@ -128,7 +128,9 @@ static void be_connect(struct xenbus_be *be, enum xenbus_state fe)
 
 	if (xenbus_be_is_broken(be))
 		return;
-	if (be->connected && fe == XenbusStateConnected && be_toolstack_asks(be))
+	/* A frontend that is not Connected yet needs that from us before it can reconfigure. */
+	if (be->connected && (fe == XenbusStateConnected ? be_toolstack_asks(be) :
+							   be_told_to_close(be)))
 		return;
 	if (!be->connected) {
 		if (be_ask_gate(be) != 1)

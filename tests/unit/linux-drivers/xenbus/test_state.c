@@ -306,6 +306,32 @@ static void toolstack_closing_waits_for_a_connected_guest(void **state)
 
 /* the unusual ones */
 
+/* It may ask so early that the frontend has not yet read that it is connected. */
+static void the_toolstack_asks_early(void **state)
+{
+	fe(XenbusStateInitialised);
+	store = XenbusStateClosing;
+	online = false;
+	be_queue(be);
+	settle();
+	shows(Closing);
+	fe(XenbusStateInitialised);
+	shows(Closing);
+	fe(XenbusStateClosed);
+	shows(Closed);
+	assert_true(test_bit(BE_FINISHED, &be->flags));
+}
+
+/* For such a one to reconfigure it has to be Connected first: Linux's pcifront waits for that. */
+static void reconfiguration_comes_after_connection(void **state)
+{
+	fe(XenbusStateInitialised);
+	store = XenbusStateReconfiguring;
+	be_queue(be);
+	settle();
+	shows(Connected);
+}
+
 static void jump_back_reconnects(void **state)
 {
 	fe(XenbusStateConnected);
@@ -517,6 +543,8 @@ int main(int argc, char **argv)
 		life(a_state_without_meaning_closes_and_no_more),
 		life(detaches_from_a_guest_without_driver),
 		life(toolstack_closing_waits_for_a_connected_guest),
+		life(the_toolstack_asks_early),
+		life(reconfiguration_comes_after_connection),
 		life(jump_back_reconnects),
 		life(broken_closes_once_until_a_new_handshake),
 		life(failed_connect_is_undone),
