@@ -133,7 +133,8 @@ static void be_connect(struct xenbus_be *be, enum xenbus_state fe)
 							   be_told_to_close(be)))
 		return;
 	if (!be->connected) {
-		if (be_ask_gate(be) != 1)
+		/* Opening a disk may take longer than a removal waits, and then nobody is there. */
+		if (be_ask_gate(be) != 1 || test_bit(BE_REMOVED, &be->flags))
 			return;
 		be->touched = true;
 		rc = be->drv->connect(be);
