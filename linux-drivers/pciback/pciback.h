@@ -73,6 +73,9 @@ void pb_quiesce(struct pb_dev *pb);
 void pb_idle(struct pb_dev *pb);
 void pb_report_hidden(const char *list);
 
+/* virtfn.c */
+extern struct notifier_block pb_bus_notifier;
+
 /* sysfs.c */
 extern const struct attribute_group *pb_driver_groups[];
 
