@@ -61,6 +61,24 @@ static bool is_wanted(struct pci_dev *pdev)
 	return false;
 }
 
+/*
+ * Node driver_override of the device names us, as libvirt does it. The address is
+ * wanted from then on, so that it is seen in slots.
+ */
+static bool is_overridden(const struct pci_dev *pdev)
+{
+	struct pb_addr addr = pb_addr_of(pdev);
+	struct pb_pattern p = {
+		.domain = addr.domain,
+		.bus = addr.bus,
+		.slot = PCI_SLOT(addr.devfn),
+		.func = PCI_FUNC(addr.devfn),
+	};
+
+	return pdev->driver_override && !strcmp(pdev->driver_override, PB_NAME) &&
+	       !pb_slots_add(&p);
+}
+
 /* The hypervisor keeps the MSI-X table from everybody, dom0 included, from now on. */
 static void protect_msix(struct pci_dev *pdev, int cmd)
 {
@@ -211,7 +229,7 @@ static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	struct pb_dev *pb;
 	int rc;
 
-	if (!is_wanted(pdev))
+	if (!is_wanted(pdev) && !is_overridden(pdev))
 		return -ENODEV;
 	if (pdev->hdr_type != PCI_HEADER_TYPE_NORMAL && pdev->hdr_type != PCI_HEADER_TYPE_BRIDGE) {
 		pci_err(pdev, "is neither a device nor a PCI bridge (header type %d), so no guest can have it\n",
