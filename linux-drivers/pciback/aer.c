@@ -139,12 +139,8 @@ static pci_ers_result_t slot_reset(struct pci_dev *pdev)
 {
 	struct pb_dev *pb = pb_of(pdev);
 
-	/* The guest may turn its interrupts on or off right now. */
-	if (pb) {
-		mutex_lock(&pb->lock);
-		pb_restore(pb);
-		mutex_unlock(&pb->lock);
-	}
+	if (pb)
+		pb_after_slot_reset(pb);
 	return ask(pdev, XEN_PCI_OP_aer_slotreset, (__force int)pci_channel_io_normal,
 		   PCI_ERS_RESULT_RECOVERED);
 }

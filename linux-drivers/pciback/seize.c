@@ -97,11 +97,8 @@ static void protect_msix(struct pci_dev *pdev, int cmd)
 			 cmd == PHYSDEVOP_prepare_msix ? "protect" : "release", rc);
 }
 
-/**
- * pb_restore() - Bring configuration back to what it was when the device was seized.
- * @pb: the device
- */
-void pb_restore(struct pb_dev *pb)
+/* Bring configuration back to what it was when the device was seized. */
+static void restore(struct pb_dev *pb)
 {
 	if (pci_load_saved_state(pb->pdev, pb->saved))
 		pci_warn(pb->pdev, "its configuration cannot be restored\n");
@@ -156,7 +153,7 @@ void pb_reset(struct pb_dev *pb)
 			 "there is no way to reset it alone (%d): its next user finds what the last one left in it\n",
 			 rc);
 	pb->can_reset = !rc;
-	pb_restore(pb);
+	restore(pb);
 	forget_interrupts(pb->pdev);
 }
 
@@ -174,6 +171,13 @@ void pb_quiesce(struct pb_dev *pb)
 	mutex_unlock(&pb->lock);
 }
 
+static void decode_nothing(struct pb_dev *pb)
+{
+	/* Below a bridge there are other devices, perhaps dom0's. */
+	if (pb->pdev->hdr_type == PCI_HEADER_TYPE_NORMAL)
+		pci_write_config_word(pb->pdev, PCI_COMMAND, 0);
+}
+
 /**
  * pb_idle() - Nobody has the device: let it decode nothing.
  * @pb: the device, quiet, enabled once
@@ -181,9 +185,22 @@ void pb_quiesce(struct pb_dev *pb)
 void pb_idle(struct pb_dev *pb)
 {
 	pci_disable_device(pb->pdev);
-	/* Below a bridge there are other devices, perhaps dom0's. */
-	if (pb->pdev->hdr_type == PCI_HEADER_TYPE_NORMAL)
-		pci_write_config_word(pb->pdev, PCI_COMMAND, 0);
+	decode_nothing(pb);
+}
+
+/**
+ * pb_after_slot_reset() - Restore a device that others were reset together with.
+ * @pb: the device, with a guest or without; device_lock() held
+ *
+ * The guest may turn its interrupts on or off at the same time, so it has to wait.
+ */
+void pb_after_slot_reset(struct pb_dev *pb)
+{
+	mutex_lock(&pb->lock);
+	restore(pb);
+	if (!pb->guest)
+		decode_nothing(pb);
+	mutex_unlock(&pb->lock);
 }
 
 static int prepare(struct pb_dev *pb)

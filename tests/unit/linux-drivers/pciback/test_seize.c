@@ -229,6 +229,25 @@ static void interrupts_are_forgotten(void **state)
 	device_release_driver(&dev.dev);
 }
 
+/* An error elsewhere below the port resets what lies idle, too. */
+static void idle_stays_idle_after_a_slot_reset(void **state)
+{
+	struct pb_guest guest;
+	struct pb_dev *pb;
+
+	want("03:00.0");
+	assert_int_equal(bind(&dev), 0);
+	pb = dev.drvdata;
+	pb_after_slot_reset(pb);
+	assert_int_equal(hw_get(&dev, PCI_COMMAND, 2), 0);
+	assert_int_equal(hw_get(&dev, PCI_BASE_ADDRESS_0, 4), 0xfe000000);
+	pb->guest = &guest;
+	pb_after_slot_reset(pb);
+	assert_int_equal(hw_get(&dev, PCI_COMMAND, 2), PCI_COMMAND_MEMORY | PCI_COMMAND_IO);
+	assert_int_equal(pb->lock.held, 0);
+	device_release_driver(&dev.dev);
+}
+
 static void hide_names_what_is_amiss(void **state)
 {
 	struct device_driver other = { .name = "e1000e" };
@@ -276,6 +295,7 @@ int main(void)
 		on_bus(a_strange_header_is_refused),
 		on_bus(a_device_without_reset_is_named_once),
 		on_bus(interrupts_are_forgotten),
+		on_bus(idle_stays_idle_after_a_slot_reset),
 		on_bus(hide_names_what_is_amiss),
 		on_bus(virtual_functions_go_with_their_driver),
 	};
