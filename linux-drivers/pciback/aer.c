@@ -7,8 +7,8 @@
  * from the guest meanwhile. guest->lock is not held while we wait, because the
  * guest's driver reads and writes configuration space before it answers.
  *
- * A guest that cannot help, does not answer or answers nonsense loses the use
- * of the device; the recovery goes on for the others below the same port.
+ * A guest that cannot help, does not answer or answers nonsense finds the device
+ * stopped; the recovery goes on for the others below the same port.
  *
  * ABI: xen/io/pciif.h, struct xen_pcie_aer_op; err is the channel's state in the
  * request and enum pci_ers_result in the answer.
@@ -95,7 +95,7 @@ static bool usable(int says)
 
 static void lose(struct pb_guest *guest, struct pb_dev *pb)
 {
-	pci_err(pb->pdev, "reported an error that domain %d does not handle; it may not use the device until it is restarted\n",
+	pci_err(pb->pdev, "reported an error that domain %d does not handle; it has no interrupts and no DMA until its driver is loaded anew\n",
 		guest->domid);
 	pb_quiesce(pb);
 	xenbus_printf(XBT_NIL, guest->be->dev->nodename, "aerState", "aerfail");
@@ -140,7 +140,7 @@ static pci_ers_result_t slot_reset(struct pci_dev *pdev)
 	struct pb_dev *pb = pb_of(pdev);
 
 	if (pb)
-		pb_restore(pb);
+		pb_after_slot_reset(pb);
 	return ask(pdev, XEN_PCI_OP_aer_slotreset, (__force int)pci_channel_io_normal,
 		   PCI_ERS_RESULT_RECOVERED);
 }

@@ -108,6 +108,10 @@ extern const struct pb_field pb_cap_pm[], pb_cap_vpd[], pb_cap_msi[], pb_cap_msi
 /* main.c: the module's parameter, for all devices */
 extern bool pb_permissive;
 
+/* config_header.c */
+void pb_decode_again(struct pb_dev *pb);
+bool pb_decodes_memory(struct pb_dev *pb);
+
 /* intr.c */
 void pb_intx_update(struct pb_dev *pb, bool wanted);
 

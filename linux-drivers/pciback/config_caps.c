@@ -12,7 +12,7 @@
 /* Identifier and link to the next: read as they are, writes have no effect. */
 #define CAP_HEADER	{ .offset = PCI_CAP_LIST_ID, .size = 2 }
 
-/* Power management: the kernel makes the change, because it restores the BARs after D3. */
+/* Power management: the kernel makes the change; what the device forgot in D3 is put back. */
 
 static int write_power(struct pb_dev *pb, int where, u32 val)
 {
@@ -24,6 +24,7 @@ static int write_power(struct pb_dev *pb, int where, u32 val)
 		return XEN_PCI_ERR_op_failed;
 	if (pci_set_power_state(pb->pdev, (__force pci_power_t)(val & PCI_PM_CTRL_STATE_MASK)))
 		return XEN_PCI_ERR_op_failed;
+	pb_decode_again(pb);
 	return XEN_PCI_ERR_success;
 }
 
@@ -56,7 +57,9 @@ const struct pb_field pb_cap_vpd[] = {
 /*
  * MSI and MSI-X are the hypervisor's to program: a PV guest asks by request. A
  * device model in a guest of its own does it by the enable bits, if sysfs allows
- * that (allow_interrupt_control), one kind of interrupt at a time.
+ * that (allow_interrupt_control), one of the two at a time. INTx need not be off
+ * before: Linux turns it off afterwards, and a device with either of them on does
+ * not use it (PCI Express 6.0, 7.7.1.2 and 7.7.2.2).
  */
 
 static bool another_kind(struct pb_dev *pb, int where)
@@ -67,11 +70,8 @@ static bool another_kind(struct pb_dev *pb, int where)
 	if (msi && where != msi + PCI_MSI_FLAGS &&
 	    (pb_hw_read(pb, msi + PCI_MSI_FLAGS, 2) & PCI_MSI_FLAGS_ENABLE))
 		return true;
-	if (msix && where != msix + PCI_MSIX_FLAGS &&
-	    (pb_hw_read(pb, msix + PCI_MSIX_FLAGS, 2) & PCI_MSIX_FLAGS_ENABLE))
-		return true;
-	return !(pb_hw_read(pb, PCI_COMMAND, 2) & PCI_COMMAND_INTX_DISABLE) &&
-	       pb_hw_read(pb, PCI_INTERRUPT_PIN, 1);
+	return msix && where != msix + PCI_MSIX_FLAGS &&
+	       (pb_hw_read(pb, msix + PCI_MSIX_FLAGS, 2) & PCI_MSIX_FLAGS_ENABLE);
 }
 
 static int write_flags(struct pb_dev *pb, int where, u32 val, u32 enable, u32 allowed)

@@ -44,18 +44,93 @@ static u32 read_command(struct pb_dev *pb, int where, u32 hw)
 	return (hw & ~CMD_COPY) | pb->cmd;
 }
 
+/* The upper half of the 64-bit BAR before it. */
+static bool is_upper_half(const struct pci_dev *pdev, int bar)
+{
+	return bar && (pci_resource_flags(pdev, bar - 1) & IORESOURCE_MEM_64);
+}
+
+static u32 bar_address(const struct pci_dev *pdev, int bar)
+{
+	unsigned long flags = pci_resource_flags(pdev, bar);
+
+	if (is_upper_half(pdev, bar))
+		return (u64)pci_resource_start(pdev, bar - 1) >> 32;
+	if (flags & IORESOURCE_IO)
+		return pci_resource_start(pdev, bar) | (flags & ~PCI_BASE_ADDRESS_IO_MASK & 0x3);
+	return pci_resource_start(pdev, bar) | (flags & ~PCI_BASE_ADDRESS_MEM_MASK & 0xf);
+}
+
+static int nr_bars(const struct pci_dev *pdev)
+{
+	return pdev->hdr_type == PCI_HEADER_TYPE_BRIDGE ? 2 : 6;
+}
+
+/* What the BARs need; a virtual function does not have the bits, its BARs are not its own. */
+static u16 decode_bits(const struct pci_dev *pdev)
+{
+	u16 bits = 0;
+	int bar;
+
+	for (bar = 0; !pdev->is_virtfn && bar < nr_bars(pdev); bar++) {
+		if (pci_resource_flags(pdev, bar) & IORESOURCE_IO)
+			bits |= PCI_COMMAND_IO;
+		if (pci_resource_flags(pdev, bar) & IORESOURCE_MEM)
+			bits |= PCI_COMMAND_MEMORY;
+	}
+	return bits;
+}
+
+/**
+ * pb_decode_again() - Have a device that was handed over decode its addresses.
+ * @pb: the device
+ *
+ * It forgets addresses and command register in a reset of its own, and mostly on
+ * its way back from D3, and what the guest writes there does not reach it.
+ *
+ * Context: process; pb->lock held.
+ */
+void pb_decode_again(struct pb_dev *pb)
+{
+	u32 hw = pb_hw_read(pb, PCI_COMMAND, 2);
+	u16 lost = decode_bits(pb->pdev) & ~hw;
+	int bar, where;
+
+	if (!lost || pb->pdev->current_state != PCI_D0)
+		return;
+	for (bar = 0; bar < nr_bars(pb->pdev); bar++) {
+		where = PCI_BASE_ADDRESS_0 + 4 * bar;
+		if (pb_hw_read(pb, where, 4) != bar_address(pb->pdev, bar))
+			pb_hw_write(pb, where, 4, bar_address(pb->pdev, bar));
+	}
+	pb_hw_write(pb, PCI_COMMAND, 2, hw | lost);
+}
+
+/**
+ * pb_decodes_memory() - Does the device answer at its memory addresses?
+ * @pb: the device
+ *
+ * Context: process; pb->lock held.
+ */
+bool pb_decodes_memory(struct pb_dev *pb)
+{
+	u32 hw = pb_hw_read(pb, PCI_COMMAND, 2);
+
+	return pb->pdev->current_state == PCI_D0 && hw != 0xffff &&
+	       (pb->pdev->is_virtfn || (hw & PCI_COMMAND_MEMORY));
+}
+
 static bool may_control_intx(const struct pb_dev *pb)
 {
 	return pb_is_permissive(pb) || READ_ONCE(pb->intr_control);
 }
 
-static void write_master(struct pb_dev *pb, u32 val)
+/* Not what the kernel remembers counts: a reset of any kind may have cleared the bit. */
+static void write_master(struct pb_dev *pb, u32 val, u32 hw)
 {
-	bool on = val & PCI_COMMAND_MASTER;
-
-	if (on == !!pb->pdev->is_busmaster)
+	if (!((val ^ hw) & PCI_COMMAND_MASTER))
 		return;
-	if (on)
+	if (val & PCI_COMMAND_MASTER)
 		pci_set_master(pb->pdev);
 	else
 		pci_clear_master(pb->pdev);
@@ -79,8 +154,11 @@ static int write_command(struct pb_dev *pb, int where, u32 val)
 	pb->cmd = val & CMD_COPY;
 	if (!(old & CMD_DECODE) != !(val & CMD_DECODE))
 		pb_intx_update(pb, val & CMD_DECODE);
-	write_master(pb, val);
-	write_mwi(pb, val, pb_hw_read(pb, where, 2));
+	if (val & CMD_DECODE)
+		pb_decode_again(pb);
+	hw = pb_hw_read(pb, where, 2);
+	write_master(pb, val, hw);
+	write_mwi(pb, val, hw);
 	if (may_control_intx(pb) && ((old ^ val) & PCI_COMMAND_INTX_DISABLE))
 		pci_intx(pb->pdev, !(val & PCI_COMMAND_INTX_DISABLE));
 	if (!pb_is_permissive(pb))
@@ -97,27 +175,10 @@ static u32 read_line(struct pb_dev *pb, int where, u32 hw)
 	return pb->gsi & 0xff;
 }
 
-/* The upper half of the 64-bit BAR before it. */
-static bool is_upper_half(const struct pci_dev *pdev, int bar)
-{
-	return bar && (pci_resource_flags(pdev, bar - 1) & IORESOURCE_MEM_64);
-}
-
 static bool is_rom(const struct pb_dev *pb, int where)
 {
 	return where == (pb->pdev->hdr_type == PCI_HEADER_TYPE_BRIDGE ? PCI_ROM_ADDRESS1 :
 									PCI_ROM_ADDRESS);
-}
-
-static u32 bar_address(const struct pci_dev *pdev, int bar)
-{
-	unsigned long flags = pci_resource_flags(pdev, bar);
-
-	if (is_upper_half(pdev, bar))
-		return (u64)pci_resource_start(pdev, bar - 1) >> 32;
-	if (flags & IORESOURCE_IO)
-		return pci_resource_start(pdev, bar) | (flags & ~PCI_BASE_ADDRESS_IO_MASK & 0x3);
-	return pci_resource_start(pdev, bar) | (flags & ~PCI_BASE_ADDRESS_MEM_MASK & 0xf);
 }
 
 static u32 bar_size_mask(const struct pci_dev *pdev, int bar)

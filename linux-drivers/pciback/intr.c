@@ -184,7 +184,7 @@ int pb_enable_msix(struct pb_dev *pb, struct xen_pci_op *op)
 	int rc;
 
 	/* With MSI-X on the kernel reads the table, which lies in memory of the device. */
-	if (pdev->msi_enabled || pdev->msix_enabled || pdev->current_state != PCI_D0)
+	if (pdev->msi_enabled || pdev->msix_enabled || !pb_decodes_memory(pb))
 		return XEN_PCI_ERR_op_failed;
 	rc = check_entries(op, pci_msix_vec_count(pdev));
 	if (rc)

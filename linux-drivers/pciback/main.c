@@ -7,6 +7,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
+#include <linux/notifier.h>
 #include <xen/xen.h>
 
 #include "pciback.h"
@@ -38,9 +39,14 @@ static int __init pciback_init(void)
 	if (rc)
 		goto forget;
 	pb_report_hidden(hide);
+	rc = bus_register_notifier(&pci_bus_type, &pb_bus_notifier);
+	if (rc)
+		goto unregister;
 	rc = xenbus_be_register(&pb_be_driver);
 	if (!rc)
 		return 0;
+	bus_unregister_notifier(&pci_bus_type, &pb_bus_notifier);
+unregister:
 	pci_unregister_driver(&pb_pci_driver);
 forget:
 	pb_slots_clear();
@@ -50,6 +56,7 @@ forget:
 static void __exit pciback_exit(void)
 {
 	xenbus_be_unregister(&pb_be_driver);
+	bus_unregister_notifier(&pci_bus_type, &pb_bus_notifier);
 	pci_unregister_driver(&pb_pci_driver);
 	pb_slots_clear();
 }

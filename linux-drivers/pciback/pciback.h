@@ -68,10 +68,13 @@ extern struct mutex pb_devs_lock;
 struct pb_dev *pb_of(struct pci_dev *pdev);
 struct pb_addr pb_addr_of(const struct pci_dev *pdev);
 void pb_reset(struct pb_dev *pb);
-void pb_restore(struct pb_dev *pb);
+void pb_after_slot_reset(struct pb_dev *pb);
 void pb_quiesce(struct pb_dev *pb);
 void pb_idle(struct pb_dev *pb);
 void pb_report_hidden(const char *list);
+
+/* virtfn.c */
+extern struct notifier_block pb_bus_notifier;
 
 /* sysfs.c */
 extern const struct attribute_group *pb_driver_groups[];

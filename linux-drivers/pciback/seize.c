@@ -61,6 +61,24 @@ static bool is_wanted(struct pci_dev *pdev)
 	return false;
 }
 
+/*
+ * Node driver_override of the device names us, as libvirt does it. The address is
+ * wanted from then on, so that it is seen in slots.
+ */
+static bool is_overridden(const struct pci_dev *pdev)
+{
+	struct pb_addr addr = pb_addr_of(pdev);
+	struct pb_pattern p = {
+		.domain = addr.domain,
+		.bus = addr.bus,
+		.slot = PCI_SLOT(addr.devfn),
+		.func = PCI_FUNC(addr.devfn),
+	};
+
+	return pdev->driver_override && !strcmp(pdev->driver_override, PB_NAME) &&
+	       !pb_slots_add(&p);
+}
+
 /* The hypervisor keeps the MSI-X table from everybody, dom0 included, from now on. */
 static void protect_msix(struct pci_dev *pdev, int cmd)
 {
@@ -79,11 +97,8 @@ static void protect_msix(struct pci_dev *pdev, int cmd)
 			 cmd == PHYSDEVOP_prepare_msix ? "protect" : "release", rc);
 }
 
-/**
- * pb_restore() - Bring configuration back to what it was when the device was seized.
- * @pb: the device
- */
-void pb_restore(struct pb_dev *pb)
+/* Bring configuration back to what it was when the device was seized. */
+static void restore(struct pb_dev *pb)
 {
 	if (pci_load_saved_state(pb->pdev, pb->saved))
 		pci_warn(pb->pdev, "its configuration cannot be restored\n");
@@ -138,7 +153,7 @@ void pb_reset(struct pb_dev *pb)
 			 "there is no way to reset it alone (%d): its next user finds what the last one left in it\n",
 			 rc);
 	pb->can_reset = !rc;
-	pb_restore(pb);
+	restore(pb);
 	forget_interrupts(pb->pdev);
 }
 
@@ -156,6 +171,13 @@ void pb_quiesce(struct pb_dev *pb)
 	mutex_unlock(&pb->lock);
 }
 
+static void decode_nothing(struct pb_dev *pb)
+{
+	/* Below a bridge there are other devices, perhaps dom0's. */
+	if (pb->pdev->hdr_type == PCI_HEADER_TYPE_NORMAL)
+		pci_write_config_word(pb->pdev, PCI_COMMAND, 0);
+}
+
 /**
  * pb_idle() - Nobody has the device: let it decode nothing.
  * @pb: the device, quiet, enabled once
@@ -163,9 +185,22 @@ void pb_quiesce(struct pb_dev *pb)
 void pb_idle(struct pb_dev *pb)
 {
 	pci_disable_device(pb->pdev);
-	/* Below a bridge there are other devices, perhaps dom0's. */
-	if (pb->pdev->hdr_type == PCI_HEADER_TYPE_NORMAL)
-		pci_write_config_word(pb->pdev, PCI_COMMAND, 0);
+	decode_nothing(pb);
+}
+
+/**
+ * pb_after_slot_reset() - Restore a device that others were reset together with.
+ * @pb: the device, with a guest or without; device_lock() held
+ *
+ * The guest may turn its interrupts on or off at the same time, so it has to wait.
+ */
+void pb_after_slot_reset(struct pb_dev *pb)
+{
+	mutex_lock(&pb->lock);
+	restore(pb);
+	if (!pb->guest)
+		decode_nothing(pb);
+	mutex_unlock(&pb->lock);
 }
 
 static int prepare(struct pb_dev *pb)
@@ -211,7 +246,7 @@ static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	struct pb_dev *pb;
 	int rc;
 
-	if (!is_wanted(pdev))
+	if (!is_wanted(pdev) && !is_overridden(pdev))
 		return -ENODEV;
 	if (pdev->hdr_type != PCI_HEADER_TYPE_NORMAL && pdev->hdr_type != PCI_HEADER_TYPE_BRIDGE) {
 		pci_err(pdev, "is neither a device nor a PCI bridge (header type %d), so no guest can have it\n",

@@ -105,7 +105,10 @@ static int switch_handler(struct pb_dev *pb, const void *arg)
 
 static ssize_t irq_handler_state_store(struct device_driver *drv, const char *buf, size_t count)
 {
-	return change_device(buf, count, switch_handler);
+	ssize_t rc = change_device(buf, count, switch_handler);
+
+	/* For a device that is not ours this node has always had another error than the rest. */
+	return rc == -ENODEV ? -ENOENT : rc;
 }
 static DRIVER_ATTR_WO(irq_handler_state);
 

@@ -13,6 +13,7 @@
 #include <linux/uaccess.h>
 #include <xen/interface/xen.h>
 #include <xen/interface/hvm/dm_op.h>
+#include <xen/xen-ops.h>
 #include <asm/xen/hypercall.h>
 
 #include "privcmd.h"
@@ -117,7 +118,12 @@ static long make_call(struct dm_op_call *call, domid_t domid)
 		call->xbufs[i].size = call->bufs[i].size;
 	}
 
-	return HYPERVISOR_dm_op(domid, call->nr_bufs, call->xbufs);
+	/* Some operations continue themselves for long, as for a range of pages. */
+	xen_preemptible_hcall_begin();
+	rc = HYPERVISOR_dm_op(domid, call->nr_bufs, call->xbufs);
+	xen_preemptible_hcall_end();
+
+	return rc;
 }
 
 /**

@@ -69,7 +69,7 @@ static int map_entries(const struct privcmd_mmap_entry *entries, u32 nr, domid_t
  * @f:   open device
  * @arg: user address of a struct privcmd_mmap
  *
- * Return: 0; -ENOSYS in an auto-translated domain; -EFAULT; -EPERM if the
+ * Return: 0, also for no entries; -ENOSYS in an auto-translated domain; -EFAULT; -EPERM if the
  *	   file is restricted to another domain; -EINVAL if an entry is not
  *	   within an area of this device, does not follow the one before or
  *	   is already mapped; what the hypervisor says to the first frame that
@@ -93,7 +93,7 @@ long privcmd_ioctl_mmap(struct privcmd_file *f, void __user *arg)
 		return -EPERM;
 
 	if (m.num <= 0)
-		return -EINVAL;
+		return m.num ? -EINVAL : 0;
 
 	entries = kmalloc_array(BATCH, sizeof(*entries), GFP_KERNEL);
 	if (!entries)

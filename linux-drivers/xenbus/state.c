@@ -128,10 +128,13 @@ static void be_connect(struct xenbus_be *be, enum xenbus_state fe)
 
 	if (xenbus_be_is_broken(be))
 		return;
-	if (be->connected && fe == XenbusStateConnected && be_toolstack_asks(be))
+	/* A frontend that is not Connected yet needs that from us before it can reconfigure. */
+	if (be->connected && (fe == XenbusStateConnected ? be_toolstack_asks(be) :
+							   be_told_to_close(be)))
 		return;
 	if (!be->connected) {
-		if (be_ask_gate(be) != 1)
+		/* Opening a disk may take longer than a removal waits, and then nobody is there. */
+		if (be_ask_gate(be) != 1 || test_bit(BE_REMOVED, &be->flags))
 			return;
 		be->touched = true;
 		rc = be->drv->connect(be);

@@ -16,6 +16,7 @@ unsigned int fake_messages;
 bool pb_permissive;
 static int power_calls, intx_updates, notifies;
 static u8 fake_mode;	/* of MSI: 1 MSI, 2 MSI-X */
+static bool soft_reset;	/* the device forgets its configuration in D3 */
 
 static void in_range(const struct pci_dev *d, int where, int size)
 {
@@ -137,6 +138,10 @@ int pci_set_power_state(struct pci_dev *d, pci_power_t state)
 	if (state < 0 || state > 3)
 		abort();
 	power_calls++;
+	if (soft_reset && d->current_state == 3 && !state) {
+		hw_set(d, PCI_COMMAND, 2, 0);
+		hw_set(d, PCI_BASE_ADDRESS_0, 4, 0);
+	}
 	d->current_state = state;
 	return state == 1 ? -EINVAL : 0;	/* this one knows no D1 */
 }

@@ -68,11 +68,14 @@ void fake_log(struct va_format *vaf)
 
 static bool mapped, touched, destroyed;
 static int gate_says, connect_says, refresh_says;
+static bool removed_at_gate;	/* the bus gives up while the host's side is asked */
 static unsigned int connects, disconnects, releases;
 
 static int gate(struct xenbus_be *b)
 {
 	assert_false(destroyed);
+	if (removed_at_gate)
+		set_bit(BE_REMOVED, &b->flags);
 	return gate_says;
 }
 
@@ -141,6 +144,7 @@ static int fresh(void **state)
 	guest_there = true;
 	queued = mapped = touched = destroyed = false;
 	gate_says = 1;
+	removed_at_gate = false;
 	connect_says = refresh_says = 0;
 	connects = disconnects = releases = messages = 0;
 	drv.connect_state = XenbusStateInitialised;
@@ -305,6 +309,40 @@ static void toolstack_closing_waits_for_a_connected_guest(void **state)
 }
 
 /* the unusual ones */
+
+/* It may ask so early that the frontend has not yet read that it is connected. */
+static void the_toolstack_asks_early(void **state)
+{
+	fe(XenbusStateInitialised);
+	store = XenbusStateClosing;
+	online = false;
+	be_queue(be);
+	settle();
+	shows(Closing);
+	fe(XenbusStateInitialised);
+	shows(Closing);
+	fe(XenbusStateClosed);
+	shows(Closed);
+	assert_true(test_bit(BE_FINISHED, &be->flags));
+}
+
+/* For such a one to reconfigure it has to be Connected first: Linux's pcifront waits for that. */
+static void reconfiguration_comes_after_connection(void **state)
+{
+	fe(XenbusStateInitialised);
+	store = XenbusStateReconfiguring;
+	be_queue(be);
+	settle();
+	shows(Connected);
+}
+
+static void nothing_connects_after_removal(void **state)
+{
+	removed_at_gate = true;
+	fe(XenbusStateInitialised);
+	assert_int_equal(connects, 0);
+	assert_false(mapped);
+}
 
 static void jump_back_reconnects(void **state)
 {
@@ -517,6 +555,9 @@ int main(int argc, char **argv)
 		life(a_state_without_meaning_closes_and_no_more),
 		life(detaches_from_a_guest_without_driver),
 		life(toolstack_closing_waits_for_a_connected_guest),
+		life(the_toolstack_asks_early),
+		life(reconfiguration_comes_after_connection),
+		life(nothing_connects_after_removal),
 		life(jump_back_reconnects),
 		life(broken_closes_once_until_a_new_handshake),
 		life(failed_connect_is_undone),

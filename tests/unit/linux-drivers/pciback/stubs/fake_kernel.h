@@ -12,6 +12,8 @@
 #include <sys/types.h>
 #include <linux/pci_regs.h>
 
+#define remove	driver_remove	/* stdio.h has one of that name */
+
 typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
@@ -20,6 +22,7 @@ typedef int16_t s16;
 typedef uint32_t grant_ref_t;
 typedef uint16_t domid_t;
 typedef int pci_power_t;
+typedef unsigned long xen_ulong_t;
 
 #define U32_MAX			UINT32_MAX
 #define PAGE_SIZE		4096
@@ -115,6 +118,8 @@ static inline void sync_set_bit(long n, volatile unsigned long *w) { *w |= 1ul <
 struct mutex { int held; };
 #define DEFINE_MUTEX(m)	struct mutex m
 
+static inline void mutex_init(struct mutex *m) { m->held = 0; }
+
 static inline void mutex_lock(struct mutex *m)
 {
 	if (m->held++)
@@ -143,7 +148,11 @@ static inline int fake_emit(int n, int at) { return n < PAGE_SIZE - at ? n : PAG
 
 /* types that only appear in the headers */
 
-struct device { int unused; };
+struct device_driver { const char *name; };
+struct device {
+	struct device_driver *driver;
+	int locked;
+};
 struct work_struct { int unused; };
 struct completion { int unused; };
 struct kref { int unused; };
@@ -174,16 +183,41 @@ struct xenbus_watch { int unused; };
 
 struct pci_bus { unsigned char number; };
 struct pci_saved_state;
-struct pci_driver;
-struct pci_error_handlers;
+struct pci_error_handlers { int unused; };
+struct pci_device_id { unsigned int vendor, device; };
+struct pci_dev;
+
+struct pci_driver {
+	const char *name;
+	const struct pci_device_id *id_table;
+	int (*probe)(struct pci_dev *d, const struct pci_device_id *id);
+	void (*remove)(struct pci_dev *d);
+	const struct pci_error_handlers *err_handler;
+	const struct attribute_group **groups;
+	struct device_driver driver;
+};
+
+struct notifier_block {
+	int (*notifier_call)(struct notifier_block *nb, unsigned long action, void *data);
+};
+
+#define NOTIFY_DONE			0
+#define BUS_NOTIFY_UNBIND_DRIVER	5
 
 struct pci_dev {
+	struct device dev;
 	struct pci_bus *bus;
+	struct pci_dev *upstream, *physfn;
+	const char *driver_override;
+	void *drvdata;
+	int enabled;
+	unsigned int irq;
+	u8 msi_cap, msix_cap;
 	unsigned int devfn;
 	u16 vendor, device, subsystem_vendor, subsystem_device;
 	u8 hdr_type;
 	int cfg_size;
-	unsigned int is_busmaster, msi_enabled, msix_enabled;
+	unsigned int is_busmaster, is_virtfn, is_physfn, msi_enabled, msix_enabled;
 	pci_power_t current_state;
 	struct { unsigned long flags; u64 start, len; } res[7];
 
@@ -211,3 +245,31 @@ int pci_try_set_mwi(struct pci_dev *d);
 void pci_clear_mwi(struct pci_dev *d);
 void pci_intx(struct pci_dev *d, int on);
 int pci_set_power_state(struct pci_dev *d, pci_power_t state);
+
+/* the bus: fakes of test_seize.c */
+
+#define PCI_ANY_ID			(~0u)
+#define PCI_DEVICE(v, d)		.vendor = (v), .device = (d)
+#define to_pci_dev(d)			container_of(d, struct pci_dev, dev)
+#define pci_domain_nr(bus)		0
+#define pci_upstream_bridge(d)		((d)->upstream)
+#define pci_physfn(d)			((d)->is_virtfn ? (d)->physfn : (d))
+#define pci_get_drvdata(d)		((d)->drvdata)
+#define pci_set_drvdata(d, p)		((d)->drvdata = (p))
+#define pci_dev_get(d)			(d)
+#define pci_dev_put(d)			((void)(d))
+#define pr_warn(fmt, ...)		fake_log(fmt, ##__VA_ARGS__)
+#define pci_err(d, fmt, ...)		fake_log(fmt, ##__VA_ARGS__)
+
+void device_lock(struct device *dev);
+void device_unlock(struct device *dev);
+void device_release_driver(struct device *dev);
+struct pci_dev *pci_get_domain_bus_and_slot(int domain, unsigned int bus, unsigned int devfn);
+int pci_enable_device(struct pci_dev *d);
+void pci_disable_device(struct pci_dev *d);
+int pci_save_state(struct pci_dev *d);
+void pci_restore_state(struct pci_dev *d);
+struct pci_saved_state *pci_store_saved_state(struct pci_dev *d);
+int pci_load_saved_state(struct pci_dev *d, struct pci_saved_state *state);
+int pci_load_and_free_saved_state(struct pci_dev *d, struct pci_saved_state **state);
+int __pci_reset_function_locked(struct pci_dev *d);
