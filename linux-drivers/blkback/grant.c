@@ -234,7 +234,7 @@ static int segs_alloc(struct blk_req *req)
 int blk_table_parse(struct blk_req *req, unsigned int slot)
 {
 	unsigned int align_mask = READ_ONCE(req->ring->dev->limits.align_mask);
-	const struct blkif_request_segment *from = req->w.seg;
+	const struct blkif_request_segment *from = req->raw.req.u.rw.seg;
 	struct blk_seg *seg;
 	unsigned int i;
 	int rc;
@@ -312,6 +312,7 @@ void blk_frames_get(struct blk_req *req)
 	for (i = 0; i < req->w.nr_segs; i++) {
 		if (req->ring->dev->persistent && get_persistent(req, &req->segs[i]))
 			continue;
+		req->lent = true;
 		if (req->copied)
 			get_copied(req, &req->segs[i]);
 		else
@@ -349,7 +350,9 @@ bool blk_frames_busy(const struct blk_req *req)
 {
 	unsigned int i;
 
-	for (i = 0; !req->copied && i < req->w.nr_segs; i++)
+	if (req->copied || !req->lent)
+		return false;
+	for (i = 0; i < req->w.nr_segs; i++)
 		if (req->segs[i].handle != INVALID_GRANT_HANDLE &&
 		    page_count(req->segs[i].page) > 1)
 			return true;
@@ -474,6 +477,8 @@ void blk_frames_put(struct blk_req *req)
 	struct blk_seg *seg;
 	unsigned int i;
 
+	if (!req->lent)
+		return;
 	for (i = 0; i < req->w.nr_segs; i++) {
 		seg = &req->segs[i];
 		if (!seg->page)
