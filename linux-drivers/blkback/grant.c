@@ -16,11 +16,14 @@
 #include "blkback.h"
 
 /*
- * Direct requests are copied: for one frame that beats mapping and unmapping
- * (see the figures in Documentation/admin/drivers/blkback.rst), and more than
- * an interrupt should copy comes as an indirect request.
+ * What frontends send if nothing else was configured is copied: a frame takes
+ * two thirds of what mapping and unmapping it takes, and no TLB is flushed (see
+ * the figures in Documentation/admin/drivers/blkback.rst). A larger request is
+ * mapped, lest it take so many pages of ours.
  */
-#define COPY_MAX_SEGS	BLK_DIRECT_SEGS
+#define COPY_MAX_SEGS	32
+
+static_assert(COPY_MAX_SEGS <= BATCH_OPS);
 
 static bool to_disk(const struct blk_req *req)
 {
@@ -462,7 +465,7 @@ void blk_frames_leave(struct blk_req *req, bool may_sleep)
 	struct blk_ring *ring = req->ring;
 	unsigned int i;
 
-	if (ring->copy_out->nr + BLK_DIRECT_SEGS > BATCH_OPS)
+	if (req->copied && ring->copy_out->nr + req->w.nr_segs > BATCH_OPS)
 		copy_out_flush(ring, may_sleep);
 	for (i = 0; i < req->w.nr_segs; i++)
 		leave_one(req, &req->segs[i]);
