@@ -60,8 +60,8 @@ blkio lat /dev/xvda r 4096 1000
 blkio lat /dev/xvda w 4096 1000
 blkio iops /dev/xvda r 4096 32 3000
 blkio iops /dev/xvda w 4096 32 3000
-blkio seq /dev/xvda r 1048576 4 64
-blkio seq /dev/xvda w 1048576 4 64
+blkio seq /dev/xvda r 1048576 4 192
+blkio seq /dev/xvda w 1048576 4 192
 say done
 """
 COLUMNS = ("read", "write", "read, depth 32", "write, depth 32", "1 MiB reads", "1 MiB writes")
