@@ -143,6 +143,7 @@ enum {
  * @spare:       requests to be used again
  * @freed:       the same, as they were freed
  * @busy:        ended, but somebody else (a network card) still uses the pages
+ * @nr_copied:   pages that requests in flight copy from or to
  */
 struct blk_ring {
 	struct blk_dev *dev;
@@ -181,6 +182,7 @@ struct blk_ring {
 	spinlock_t lock;			/* pages, nr_pages */
 	struct list_head pages;			/* to copy into */
 	unsigned int nr_pages;
+	atomic_t nr_copied;
 
 	DECLARE_HASHTABLE(persist, 9);
 };

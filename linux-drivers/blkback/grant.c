@@ -18,10 +18,12 @@
 /*
  * What frontends send if nothing else was configured is copied: a frame takes
  * two thirds of what mapping and unmapping it takes, and no TLB is flushed (see
- * the figures in Documentation/admin/drivers/blkback.rst). A larger request is
- * mapped, lest it take so many pages of ours.
+ * the figures in Documentation/admin/drivers/blkback.rst). But each takes a page
+ * of dom0's, so a queue copies no more at a time than 32 such requests have;
+ * larger requests, and those beyond, are mapped.
  */
 #define COPY_MAX_SEGS	32
+#define COPY_MAX_PAGES	1024
 
 static_assert(COPY_MAX_SEGS <= BATCH_OPS);
 
@@ -283,9 +285,12 @@ static bool get_persistent(struct blk_req *req, struct blk_seg *seg)
 static void get_copied(struct blk_req *req, struct blk_seg *seg)
 {
 	seg->page = page_get(req->ring);
-	if (!seg->page)
+	if (!seg->page) {
 		req->status = BLKIF_RSP_ERROR;
-	else if (to_disk(req))
+		return;
+	}
+	atomic_inc(&req->ring->nr_copied);
+	if (to_disk(req))
 		copy_in_add(req, seg->gref, seg->page, seg->offset, seg->bytes);
 }
 
@@ -297,6 +302,13 @@ static void get_mapped(struct blk_req *req, struct blk_seg *seg)
 		return;
 	}
 	map_add(req, seg, GNTMAP_host_map | (to_disk(req) ? GNTMAP_readonly : 0));
+}
+
+/* Only the thread counts up. */
+static bool may_copy(const struct blk_req *req)
+{
+	return req->w.nr_segs <= COPY_MAX_SEGS &&
+	       atomic_read(&req->ring->nr_copied) + req->w.nr_segs <= COPY_MAX_PAGES;
 }
 
 /**
@@ -311,7 +323,7 @@ void blk_frames_get(struct blk_req *req)
 {
 	unsigned int i;
 
-	req->copied = req->w.nr_segs <= COPY_MAX_SEGS;
+	req->copied = may_copy(req);
 	for (i = 0; i < req->w.nr_segs; i++) {
 		if (req->ring->dev->persistent && get_persistent(req, &req->segs[i]))
 			continue;
@@ -486,9 +498,11 @@ void blk_frames_put(struct blk_req *req)
 		seg = &req->segs[i];
 		if (!seg->page)
 			continue;
-		if (req->copied)
+		if (req->copied) {
 			page_put(req->ring, seg->page);
-		else
-			gnttab_page_cache_put(&req->ring->frames, &seg->page, 1);
+			atomic_dec(&req->ring->nr_copied);
+			continue;
+		}
+		gnttab_page_cache_put(&req->ring->frames, &seg->page, 1);
 	}
 }
