@@ -75,6 +75,8 @@ struct blk_seg {
  * @done:     in ring->done, ->slow or ->busy when it has ended, then in ->freed
  * @status:   BLKIF_RSP_*
  * @copied:   segments without @persist are copied, else mapped
+ * @lent:     there are such, with pages to be given back
+ * @raw:      as the guest wrote it
  * @segs:     @w.nr_segs of them: @few, or allocated together with @vecs
  */
 struct blk_req {
@@ -82,8 +84,10 @@ struct blk_req {
 	struct llist_node done;
 	s16 status;
 	bool copied;
+	bool lent;
 	bool again;
 	struct wire_request w;
+	union wire_raw raw;
 	struct blk_seg *segs;
 	struct bio_vec *vecs;
 	struct work_struct discard;
@@ -139,6 +143,7 @@ enum {
  * @spare:       requests to be used again
  * @freed:       the same, as they were freed
  * @busy:        ended, but somebody else (a network card) still uses the pages
+ * @nr_copied:   pages that requests in flight copy from or to
  */
 struct blk_ring {
 	struct blk_dev *dev;
@@ -177,6 +182,7 @@ struct blk_ring {
 	spinlock_t lock;			/* pages, nr_pages */
 	struct list_head pages;			/* to copy into */
 	unsigned int nr_pages;
+	atomic_t nr_copied;
 
 	DECLARE_HASHTABLE(persist, 9);
 };

@@ -168,13 +168,13 @@ void blk_done(struct blk_req *req, s16 status)
 	struct blk_ring *ring = req->ring;
 
 	req->status = status;
+	if (in_task() && READ_ONCE(ring->submitter) == current) {
+		llist_add(&req->done, &ring->done);
+		return;
+	}
 	/* Once on the list the request, the ring's reason to live, may be answered. */
 	kref_get(&ring->ref);
 	llist_add(&req->done, &ring->done);
-	if (in_task() && READ_ONCE(ring->submitter) == current) {
-		blk_ring_put(ring);
-		return;
-	}
 	blk_drain(ring, false);
 	blk_ring_put(ring);
 }

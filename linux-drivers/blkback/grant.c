@@ -16,11 +16,16 @@
 #include "blkback.h"
 
 /*
- * Direct requests are copied: for one frame that beats mapping and unmapping
- * (see the figures in Documentation/admin/drivers/blkback.rst), and more than
- * an interrupt should copy comes as an indirect request.
+ * What frontends send if nothing else was configured is copied: a frame takes
+ * two thirds of what mapping and unmapping it takes, and no TLB is flushed (see
+ * the figures in Documentation/admin/drivers/blkback.rst). But each takes a page
+ * of dom0's, so a queue copies no more at a time than 32 such requests have;
+ * larger requests, and those beyond, are mapped.
  */
-#define COPY_MAX_SEGS	BLK_DIRECT_SEGS
+#define COPY_MAX_SEGS	32
+#define COPY_MAX_PAGES	1024
+
+static_assert(COPY_MAX_SEGS <= BATCH_OPS);
 
 static bool to_disk(const struct blk_req *req)
 {
@@ -234,7 +239,7 @@ static int segs_alloc(struct blk_req *req)
 int blk_table_parse(struct blk_req *req, unsigned int slot)
 {
 	unsigned int align_mask = READ_ONCE(req->ring->dev->limits.align_mask);
-	const struct blkif_request_segment *from = req->w.seg;
+	const struct blkif_request_segment *from = req->raw.req.u.rw.seg;
 	struct blk_seg *seg;
 	unsigned int i;
 	int rc;
@@ -280,9 +285,12 @@ static bool get_persistent(struct blk_req *req, struct blk_seg *seg)
 static void get_copied(struct blk_req *req, struct blk_seg *seg)
 {
 	seg->page = page_get(req->ring);
-	if (!seg->page)
+	if (!seg->page) {
 		req->status = BLKIF_RSP_ERROR;
-	else if (to_disk(req))
+		return;
+	}
+	atomic_inc(&req->ring->nr_copied);
+	if (to_disk(req))
 		copy_in_add(req, seg->gref, seg->page, seg->offset, seg->bytes);
 }
 
@@ -294,6 +302,13 @@ static void get_mapped(struct blk_req *req, struct blk_seg *seg)
 		return;
 	}
 	map_add(req, seg, GNTMAP_host_map | (to_disk(req) ? GNTMAP_readonly : 0));
+}
+
+/* Only the thread counts up. */
+static bool may_copy(const struct blk_req *req)
+{
+	return req->w.nr_segs <= COPY_MAX_SEGS &&
+	       atomic_read(&req->ring->nr_copied) + req->w.nr_segs <= COPY_MAX_PAGES;
 }
 
 /**
@@ -308,10 +323,11 @@ void blk_frames_get(struct blk_req *req)
 {
 	unsigned int i;
 
-	req->copied = req->w.nr_segs <= COPY_MAX_SEGS;
+	req->copied = may_copy(req);
 	for (i = 0; i < req->w.nr_segs; i++) {
 		if (req->ring->dev->persistent && get_persistent(req, &req->segs[i]))
 			continue;
+		req->lent = true;
 		if (req->copied)
 			get_copied(req, &req->segs[i]);
 		else
@@ -349,7 +365,9 @@ bool blk_frames_busy(const struct blk_req *req)
 {
 	unsigned int i;
 
-	for (i = 0; !req->copied && i < req->w.nr_segs; i++)
+	if (req->copied || !req->lent)
+		return false;
+	for (i = 0; i < req->w.nr_segs; i++)
 		if (req->segs[i].handle != INVALID_GRANT_HANDLE &&
 		    page_count(req->segs[i].page) > 1)
 			return true;
@@ -459,7 +477,7 @@ void blk_frames_leave(struct blk_req *req, bool may_sleep)
 	struct blk_ring *ring = req->ring;
 	unsigned int i;
 
-	if (ring->copy_out->nr + BLK_DIRECT_SEGS > BATCH_OPS)
+	if (req->copied && ring->copy_out->nr + req->w.nr_segs > BATCH_OPS)
 		copy_out_flush(ring, may_sleep);
 	for (i = 0; i < req->w.nr_segs; i++)
 		leave_one(req, &req->segs[i]);
@@ -474,13 +492,17 @@ void blk_frames_put(struct blk_req *req)
 	struct blk_seg *seg;
 	unsigned int i;
 
+	if (!req->lent)
+		return;
 	for (i = 0; i < req->w.nr_segs; i++) {
 		seg = &req->segs[i];
 		if (!seg->page)
 			continue;
-		if (req->copied)
+		if (req->copied) {
 			page_put(req->ring, seg->page);
-		else
-			gnttab_page_cache_put(&req->ring->frames, &seg->page, 1);
+			atomic_dec(&req->ring->nr_copied);
+			continue;
+		}
+		gnttab_page_cache_put(&req->ring->frames, &seg->page, 1);
 	}
 }

@@ -42,6 +42,7 @@ struct blk_req *blk_req_new(struct blk_ring *ring)
 	req->ring = ring;
 	req->status = BLKIF_RSP_OKAY;
 	req->copied = false;
+	req->lent = false;
 	req->again = false;
 	req->segs = req->few;
 	return req;
@@ -90,12 +91,11 @@ static void fail(struct blk_req *req, int err)
 static struct blk_req *take_one(struct blk_ring *ring)
 {
 	struct blk_req *req = blk_req_new(ring);
-	union wire_raw raw;
 	int rc;
 
-	wire_copy(&ring->wire, ring->wire.req_cons, &raw);
+	wire_copy(&ring->wire, ring->wire.req_cons, &req->raw);
 	WRITE_ONCE(ring->wire.req_cons, ring->wire.req_cons + 1);
-	rc = wire_decode(&raw.req, &req->w);
+	rc = wire_decode(&req->raw.req, &req->w);
 	if (rc) {
 		req->w.nr_segs = 0;
 		fail(req, rc);

@@ -5,7 +5,6 @@
  * ABI: xen/io/blkif.h. Sectors are of 512 bytes whatever the disk's block size.
  */
 #include <linux/errno.h>
-#include <linux/string.h>
 
 #include "wire.h"
 
@@ -33,10 +32,7 @@ static int decode_rw(const struct blkif_request_rw *rw, struct wire_request *req
 {
 	req->nr_segs = rw->nr_segments;
 	req->sector = rw->sector_number;
-	if (req->nr_segs > BLK_DIRECT_SEGS)
-		return -EINVAL;
-	memcpy(req->seg, rw->seg, req->nr_segs * sizeof(req->seg[0]));
-	return 0;
+	return req->nr_segs > BLK_DIRECT_SEGS ? -EINVAL : 0;
 }
 
 static int decode_indirect(const struct blkif_request_indirect *in, struct wire_request *req)

@@ -14,7 +14,6 @@
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/stddef.h>
-#include <linux/string.h>
 #include <asm/barrier.h>
 
 #include "wire.h"
@@ -28,8 +27,10 @@ static_assert(offsetofend(struct blkif_request, u.indirect.indirect_grefs[0]) <=
 static_assert(offsetofend(struct blkif_request, u.discard.nr_sectors) <= 32);
 static_assert(WIRE_STRIDE_64 == 32 + 8 * (BLK_DIRECT_SEGS - 1));
 
-#define PAD_32		4	/* bytes of padding that the 32-bit layout lacks */
-#define HEAD_BYTES	4	/* before the padding: operation, count, handle */
+#define HEAD_BYTES	4	/* operation, count, handle; in the 64-bit layout padding follows */
+
+/* The entries of a 32-bit guest are aligned to four bytes only. */
+typedef u64 ring_u64 __attribute__((aligned(4)));
 
 /**
  * wire_ring_init() - Look at freshly mapped pages as a ring.
@@ -73,14 +74,14 @@ static void *wire_entry(const struct wire_ring *ring, RING_IDX idx)
 }
 
 /*
- * All forms are told apart by eight words, but a direct request's segments are
- * two words more each. @head has their number where other forms have a flag.
+ * All forms are told apart by four words, but a direct request's segments are
+ * one word more each. @head has their number where other forms have a flag.
  */
 static unsigned int words_used(u32 head)
 {
 	unsigned int nr_segs = head >> 8 & 0xff;
 
-	return 8 + 2 * min(nr_segs, BLK_DIRECT_SEGS - 1U);
+	return 4 + min(nr_segs, BLK_DIRECT_SEGS - 1U);
 }
 
 /**
@@ -91,15 +92,16 @@ static unsigned int words_used(u32 head)
  */
 void wire_copy(const struct wire_ring *ring, RING_IDX idx, union wire_raw *raw)
 {
-	unsigned int skip = ring->stride == WIRE_STRIDE_32 ? PAD_32 / 4 : 0;
-	const u32 *from = wire_entry(ring, idx);
+	const void *entry = wire_entry(ring, idx);
+	const ring_u64 *from = entry + HEAD_BYTES;
 	unsigned int i, nr;
 
-	raw->word[0] = READ_ONCE(from[0]);
-	raw->word[1] = 0;
+	if (ring->stride == WIRE_STRIDE_64)
+		from = entry + sizeof(u64);
+	raw->word[0] = READ_ONCE(*(const u32 *)entry);
 	nr = words_used(raw->word[0]);
-	for (i = 2; i < nr; i++)
-		raw->word[i] = READ_ONCE(from[i - skip]);
+	for (i = 1; i < nr; i++)
+		raw->word[i] = READ_ONCE(from[i - 1]);
 }
 
 /**

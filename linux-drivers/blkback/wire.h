@@ -37,7 +37,7 @@ struct wire_ring {
 
 /** union wire_raw - A private copy of an entry, in the 64-bit layout. */
 union wire_raw {
-	u32 word[WIRE_STRIDE_64 / 4];
+	u64 word[WIRE_STRIDE_64 / 8];
 	struct blkif_request req;
 };
 
@@ -77,7 +77,8 @@ enum blk_kind {
  * @table:      grant of the page of segment descriptors
  * @sector:     first on the disk
  * @nr_sectors: of a discard; of anything else known when the segments are
- * @seg:        of a direct request
+ *
+ * The segments of a direct request stay in the private copy.
  */
 struct wire_request {
 	u64 id;
@@ -89,7 +90,6 @@ struct wire_request {
 	grant_ref_t table;
 	u64 sector;
 	u64 nr_sectors;
-	struct blkif_request_segment seg[BLK_DIRECT_SEGS];
 };
 
 void wire_ring_init(struct wire_ring *ring, void *sring, unsigned int pages, bool abi32);

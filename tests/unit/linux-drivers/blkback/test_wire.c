@@ -81,30 +81,53 @@ static void indices_wrap(void **state)
 	assert_int_equal(ring.sring->rsp_prod, 1);
 }
 
-static void entry_32_and_64_decode_alike(void **state)
+static void decode_entry(bool abi32, u8 nr_segs)
 {
-	static const u8 head[4] = { BLKIF_OP_WRITE, 2, 0x34, 0x12 };
+	const u8 head[4] = { BLKIF_OP_WRITE, nr_segs, 0x34, 0x12 };
+	const u64 id = 0x1122334455667788, sector = 77;
+	struct blkif_request_segment seg[BLK_DIRECT_SEGS];
 	union wire_raw raw;
 	struct wire_request w;
-	u64 id = 0x1122334455667788, sector = 77;
-	struct blkif_request_segment seg[2] = { { 9, 1, 6 }, { 10, 0, 7 } };
+	unsigned int i;
 	char *e;
-	int abi32;
 
-	for (abi32 = 0; abi32 < 2; abi32++) {
-		fresh(1, abi32);
-		e = pages + 64 + 3 * (abi32 ? 108 : 112);
-		memcpy(e, head, 4);
-		e += abi32 ? 4 : 8;
-		memcpy(e, &id, 8);
-		memcpy(e + 8, &sector, 8);
-		memcpy(e + 16, seg, sizeof(seg));
-		wire_copy(&ring, 3 + 32, &raw);
-		assert_int_equal(wire_decode(&raw.req, &w), 0);
-		assert_int_equal(w.kind, BLK_WRITE);
-		assert_int_equal(w.nr_segs, 2);
-		assert_true(w.id == id && w.sector == sector);
-		assert_memory_equal(w.seg, seg, sizeof(seg));
+	for (i = 0; i < BLK_DIRECT_SEGS; i++)
+		seg[i] = (struct blkif_request_segment){ 9 + i, i % 8, 7 - i % 8 };
+	fresh(1, abi32);
+	e = pages + 64 + 31 * (abi32 ? 108 : 112);
+	memcpy(e, head, 4);
+	e += abi32 ? 4 : 8;
+	memcpy(e, &id, 8);
+	memcpy(e + 8, &sector, 8);
+	memcpy(e + 16, seg, nr_segs * sizeof(seg[0]));
+	wire_copy(&ring, 31 + 32, &raw);
+	assert_int_equal(wire_decode(&raw.req, &w), 0);
+	assert_int_equal(w.kind, BLK_WRITE);
+	assert_int_equal(w.nr_segs, nr_segs);
+	assert_true(w.id == id && w.sector == sector);
+	assert_memory_equal(raw.req.u.rw.seg, seg, nr_segs * sizeof(seg[0]));
+}
+
+static void entry_32_and_64_decode_alike(void **state)
+{
+	u8 nr;
+
+	for (nr = 1; nr <= BLK_DIRECT_SEGS; nr++) {
+		decode_entry(false, nr);
+		decode_entry(true, nr);
+	}
+}
+
+static void a_copy_stays_inside_the_entry(void **state)
+{
+	struct { union wire_raw raw; u64 behind; } copy = { .behind = 0x5a5a };
+	unsigned int nr;
+
+	fresh(1, false);
+	for (nr = 0; nr < 256; nr++) {
+		pages[64 + 1] = nr;
+		wire_copy(&ring, 0, &copy.raw);
+		assert_true(copy.behind == 0x5a5a);
 	}
 }
 
@@ -277,6 +300,7 @@ static void try_one(void)
 {
 	struct wire_limits lim = { .sectors = rnd() % 4096, .align_mask = rnd() % 2 ? 7 : 0,
 				   .readonly = rnd() % 4 == 0, .discard = rnd() % 2 };
+	struct blkif_request_segment seg;
 	struct blkif_request raw;
 	struct wire_request w;
 	unsigned int i;
@@ -289,7 +313,8 @@ static void try_one(void)
 	assert_true(w.nr_segs <= BLK_MAX_SEGS);
 	assert_true(w.indirect || w.nr_segs <= BLK_DIRECT_SEGS);
 	for (i = 0; i < w.nr_segs && !w.indirect; i++) {
-		if (wire_segment(&w.seg[i], lim.align_mask, &off, &len))
+		seg = raw.u.rw.seg[i];
+		if (wire_segment(&seg, lim.align_mask, &off, &len))
 			return;
 		assert_true(len && off + len <= FRAME_BYTES && !(len % SECTOR_BYTES));
 		w.nr_sectors += len / SECTOR_BYTES;
@@ -320,6 +345,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(pending_counts_and_refuses_the_impossible),
 		cmocka_unit_test(indices_wrap),
 		cmocka_unit_test(entry_32_and_64_decode_alike),
+		cmocka_unit_test(a_copy_stays_inside_the_entry),
 		cmocka_unit_test(push_tells_whether_to_notify),
 		cmocka_unit_test(rearm_sees_late_requests),
 		cmocka_unit_test(operations),
