@@ -105,7 +105,7 @@ def test_chardev(stock, dom0_image, mode, tmp_path):
 	xen_root, kernel_root, kver = stock
 	xen = xenhost.hypervisor(xen_root, tmp_path / "xen")
 	console = xenhost.boot(xen, xenhost.kernel(kernel_root, kver), dom0_image(mode),
-			       tmp_path / "console.txt", memory="3G", timeout=900, **MACHINE[mode])
+			       tmp_path / "console.txt", memory="3G", timeout=1500, **MACHINE[mode])
 	results = xenhost.results(console)
 	failed = [line for line in console.splitlines() if line.startswith("not ok - ")]
 	trouble = [line for line in console.splitlines() if TROUBLE.search(line)]

@@ -32,7 +32,7 @@ def hosts(stock, own_modules, tmp_path_factory):
 	"""boot(script, ...) -> (console, {name: passed}), each script booted once."""
 	done = {}
 
-	def boot(script, *, smp=1, timeout=900, cpu=netlab.CPU, **image):
+	def boot(script, *, smp=1, timeout=1500, cpu=netlab.CPU, **image):
 		key = script, image.get("kind")
 		if key not in done:
 			work = tmp_path_factory.mktemp("net")
@@ -99,6 +99,6 @@ def test_badfront(stock, own_modules, tmp_path):
 				modules=[own_modules[n] for n in ("hospes-xenbus", "xen-netback")])
 	console = xenhost.boot(xenhost.hypervisor(stock[0], tmp_path / "xen"),
 			       xenhost.kernel(stock[1], stock[2]), img, tmp_path / "console",
-			       cpu=netlab.CPU, timeout=900)
+			       cpu=netlab.CPU, timeout=1500)
 	found = xenhost.results(console)
 	assert len(found) > 90 and all(found.values()), [n for n, ok in found.items() if not ok]

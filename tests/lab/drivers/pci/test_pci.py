@@ -109,7 +109,7 @@ def test_pci(stock, driver, request, tmp_path):
 	img = dom0_image(stock, tmp_path, driver, [built[name] for name in OWN if built], guest)
 	console = xenhost.boot(xenhost.hypervisor(stock[0], tmp_path / "xen"),
 			       xenhost.kernel(stock[1], stock[2]), img, tmp_path / "console",
-			       cpu=CPU, memory="3G", timeout=900, qemu_args=MACHINE,
+			       cpu=CPU, memory="3G", timeout=1500, qemu_args=MACHINE,
 			       dom0_args=f"net.ifnames=0 xen-pciback.hide={HIDE[driver]}")
 	assert "LAB-END" in console, f"{tmp_path}/console ends early:\n{console[-3000:]}"
 	failed = [name for name, ok in xenhost.results(console).items() if not ok]

@@ -55,7 +55,7 @@ def dom0_image(stock, dest, own):
 def test_together(stock, own_modules, tmp_path):
 	console = xenhost.boot(xenhost.hypervisor(stock[0], tmp_path / "xen"),
 			       xenhost.kernel(stock[1], stock[2]), dom0_image(stock, tmp_path, own_modules),
-			       tmp_path / "console", cpu=netlab.CPU, memory="3G", dom0_mem="1536M", timeout=900)
+			       tmp_path / "console", cpu=netlab.CPU, memory="3G", dom0_mem="1536M", timeout=1500)
 	found = xenhost.results(console)
 	assert "LAB-END" in console, f"{tmp_path}/console ends early:\n{console[-3000:]}"
 	assert [name for name, ok in found.items() if not ok] == [], f"see {tmp_path}/console"
