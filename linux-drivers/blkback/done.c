@@ -11,7 +11,7 @@
  */
 #include "blkback.h"
 
-/* The most segments that an interrupt copies or unmaps for one request. */
+/* The most segments that an interrupt copies for one request; it unmaps none. */
 #define SMALL_SEGS	BLK_DIRECT_SEGS
 /* How often an interrupt looks for more before it leaves the rest to the thread. */
 #define IRQ_PASSES	4
@@ -25,10 +25,15 @@ static void to_thread(struct blk_req *req)
 	xenbus_be_event_wake(&req->ring->event);
 }
 
+static bool is_small(const struct blk_req *req)
+{
+	return req->w.nr_segs <= SMALL_SEGS && (req->copied || !req->lent);
+}
+
 /* True if the request was put aside. */
 static bool put_aside(struct blk_req *req, bool thread)
 {
-	if (!thread && req->w.nr_segs > SMALL_SEGS) {
+	if (!thread && !is_small(req)) {
 		to_thread(req);
 		return true;
 	}

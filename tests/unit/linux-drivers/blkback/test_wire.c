@@ -120,7 +120,10 @@ static void entry_32_and_64_decode_alike(void **state)
 
 static void a_copy_stays_inside_the_entry(void **state)
 {
-	struct { union wire_raw raw; u64 behind; } copy = { .behind = 0x5a5a };
+	struct {
+		union wire_raw raw;
+		u64 behind;
+	} copy = { .behind = 0x5a5a };
 	unsigned int nr;
 
 	fresh(1, false);
