@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Memory for guests' data, recycled by the network stack when it has freed a
- * packet: whole pages, and shares of pages for the heads of packets. The kernel
- * zeroes a page that it hands out, which costs more than all else that is done
- * for a small packet; recycled ones are not zeroed again. One pair of pools per
- * CPU serves all devices, so that what idle pools hold grows with the CPUs and
- * not with the guests.
+ * packet: whole pages, and shares of pages for the heads of packets. A kernel
+ * with init_on_alloc (Debian's default) zeroes each page that it hands out;
+ * recycled ones are not zeroed again. One pair of pools per CPU serves all
+ * devices, so that what idle pools hold grows with the CPUs and not with the
+ * guests.
  */
 #include <linux/percpu.h>
 #include <linux/skbuff.h>
