@@ -194,6 +194,7 @@ extern bool nb_provides_xdp_headroom;
 /* pool.c */
 int nb_pool_init(void);
 void nb_pool_exit(void);
+struct sk_buff *nb_pool_skb(unsigned int len);
 struct page *nb_pool_page(void);
 
 /* copy.c */

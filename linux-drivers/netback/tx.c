@@ -21,16 +21,13 @@ static_assert(NB_TX_PAGE == XEN_PAGE_SIZE);
 static_assert(NB_TX_FRAGS_MAX <= MAX_SKB_FRAGS);
 static_assert(NAPI_POLL_WEIGHT <= NB_RING_SIZE);
 
-static struct sk_buff *tx_alloc(struct nb_queue *q, const struct nb_tx_plan *plan)
+static struct sk_buff *tx_alloc(const struct nb_tx_plan *plan)
 {
-	struct sk_buff *skb = napi_alloc_skb(&q->tx_napi, plan->head_len);
+	struct sk_buff *skb = nb_pool_skb(plan->head_len);
 	unsigned int i;
 
 	if (!skb)
 		return NULL;
-	skb_put(skb, plan->head_len);
-	if (plan->nr_frags)
-		skb_mark_for_recycle(skb);
 	for (i = 0; i < plan->nr_frags; i++) {
 		struct page *page = nb_pool_page();
 
@@ -43,7 +40,6 @@ static struct sk_buff *tx_alloc(struct nb_queue *q, const struct nb_tx_plan *pla
 	return skb;
 }
 
-/* The head's memory may straddle two pages, which need not be neighbours to the hypervisor. */
 static void tx_add_copies(struct nb_queue *q, struct sk_buff *skb)
 {
 	struct nb_tx_batch *b = q->tx_batch;
@@ -52,22 +48,14 @@ static void tx_add_copies(struct nb_queue *q, struct sk_buff *skb)
 	for (i = 0; i < b->plan.nr_chunks; i++) {
 		const struct nb_tx_chunk *chunk = &b->plan.chunk[i];
 		const struct xen_netif_tx_request *slot = &b->pkt.slot[chunk->slot];
-		unsigned int src = chunk->src, len = chunk->len;
 		void *dst;
 
 		if (chunk->frag == NB_TX_TO_HEAD)
 			dst = skb->data + chunk->dst;
 		else
 			dst = skb_frag_address(&skb_shinfo(skb)->frags[chunk->frag]) + chunk->dst;
-		while (len) {
-			unsigned int part = min_t(unsigned int, len,
-						  XEN_PAGE_SIZE - xen_offset_in_page(dst));
-
-			nb_copy_add(&b->op[b->nr_ops++], q->vif->domid, slot->gref, src, dst, part);
-			src += part;
-			dst += part;
-			len -= part;
-		}
+		nb_copy_add(&b->op[b->nr_ops++], q->vif->domid, slot->gref, chunk->src, dst,
+			    chunk->len);
 	}
 }
 
@@ -98,7 +86,7 @@ static bool tx_add_packet(struct nb_queue *q, unsigned int first_rsp)
 	struct sk_buff *skb;
 
 	nb_tx_plan(&b->pkt, &b->plan);
-	skb = tx_alloc(q, &b->plan);
+	skb = tx_alloc(&b->plan);
 	if (!skb)
 		return false;
 
@@ -384,7 +372,7 @@ static int tx_run(struct nb_queue *q, int budget, bool *hold)
 	b->nr_rsp = 0;
 	b->nr_done = 0;
 	while (q->tx.req_cons != prod && b->nr_done < most &&
-	       b->nr_ops + NB_TX_CHUNKS_MAX + 1 <= NB_TX_OPS) {
+	       b->nr_ops + NB_TX_CHUNKS_MAX <= NB_TX_OPS) {
 		if (!tx_take(q, prod)) {
 			*hold = true;
 			break;

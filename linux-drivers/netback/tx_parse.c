@@ -245,6 +245,18 @@ static bool lay_out(const struct nb_tx_packet *pkt, struct nb_tx_plan *plan, boo
  */
 void nb_tx_plan(const struct nb_tx_packet *pkt, struct nb_tx_plan *plan)
 {
+	/* What most packets are must not pay for what the others may be. */
+	if (pkt->nr_slots == 1 && pkt->len <= NB_TX_LINEAR_MAX) {
+		plan->chunk[0] = (struct nb_tx_chunk) {
+			.frag = NB_TX_TO_HEAD,
+			.src = pkt->slot[0].offset,
+			.len = pkt->len,
+		};
+		plan->nr_chunks = 1;
+		plan->head_len = pkt->len;
+		plan->nr_frags = 0;
+		return;
+	}
 	plan->head_len = choose_head(pkt);
 	if (!lay_out(pkt, plan, false))
 		lay_out(pkt, plan, true);

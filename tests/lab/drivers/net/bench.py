@@ -23,14 +23,17 @@ import packages
 import xenhost
 
 DRIVERS = HERE.parents[3] / "linux-drivers"
-# What the marks of bench.sh begin: its name, and of the amounts asked for, which and what part.
-# The first is what starting the programs of such a phase costs, taken off those with "TCP".
-PHASES = {0: ("nothing", "once", 1),
-	  1: ("guest to dom0, TCP, per MiB", "mib", 1), 2: ("dom0 to guest, TCP, per MiB", "mib", 1),
-	  3: ("guest to dom0, 64 B, each", "packets", 1), 4: ("dom0 to guest, 64 B, each", "packets", 1),
-	  5: ("guest to dom0, 1400 B writes, per MiB", "mib", 4), 6: ("ping, each", "pings", 1),
-	  7: ("guest to nobody, 64 B, each", "packets", 1),
-	  8: ("dom0 to nobody in the guest, 64 B, each", "packets", 1)}
+# What the marks of bench.sh begin: its name, of the amounts asked for which and what part, and
+# how often programs are started for it. What that costs, and the mark, is taken off.
+PHASES = {0: ("start of a program, each", "once", 1, "never"),
+	  1: ("guest to dom0, TCP, per MiB", "mib", 1, "once"),
+	  2: ("dom0 to guest, TCP, per MiB", "mib", 1, "once"),
+	  3: ("guest to dom0, 64 B, each", "packets", 1, "bursts"),
+	  4: ("dom0 to guest, 64 B, each", "packets", 1, "bursts"),
+	  5: ("guest to dom0, 1400 B writes, per MiB", "mib", 4, "once"),
+	  6: ("ping, each", "pings", 1, "never"),
+	  7: ("guest to nobody, 64 B, each", "packets", 1, "once"),
+	  8: ("dom0 to nobody in the guest, 64 B, each", "packets", 1, "once")}
 # Functions of the hypervisor whose entries are counted.
 HITS = {"hypercalls": "pv_hypercall", "grant": "do_grant_table_op",
 	"event": "do_event_channel_op", "event sent": "evtchn_send",
@@ -69,22 +72,27 @@ def run(work, args):
 
 def phases(work, args):
 	"""{phase: {driver: counts}}, each per unit."""
-	amounts = {"once": 1, "mib": args.mib, "packets": args.packets, "pings": 200}
+	amounts = {"never": 0, "once": 1, "mib": args.mib, "packets": args.packets, "pings": 200,
+		   "bursts": args.packets // 400}
 	drivers = iter(args.drivers.split())
 	rows = [[int(x) for x in line.split()] for line in (work / "counts").read_text().splitlines()]
 	found = {}
 	for a, b in zip(rows, rows[1:]):
-		if a[0] == 0:
+		counts = [y - x for x, y in zip(a[1:], b[1:])]
+		if a[0] == 0 == b[0]:
 			driver = next(drivers)
-		if a[0] in PHASES and b[0] == a[0] + 1:
-			name, amount, part = PHASES[a[0]]
-			counts = [y - x for x, y in zip(a[1:], b[1:])]
-			if a[0] == 0:
-				start = counts
-			elif "TCP" in name:
-				counts = [x - y for x, y in zip(counts, start)]
-			per = amounts[amount] / part
-			found.setdefault(a[0], {})[driver] = [n / per for n in counts]
+			first = counts
+			continue
+		if a[0] == 0: # ten starts more than the first time
+			start = counts = [(y - x) / 10 for x, y in zip(first, counts)]
+			mark = [x - y for x, y in zip(first, start)]
+		elif a[0] in PHASES and b[0] == a[0] + 1:
+			n = amounts[PHASES[a[0]][3]]
+			counts = [x - y * n - z for x, y, z in zip(counts, start, mark)]
+		else:
+			continue
+		_, amount, part, _ = PHASES[a[0]]
+		found.setdefault(a[0], {})[driver] = [n * part / amounts[amount] for n in counts]
 	return found
 
 

@@ -53,6 +53,12 @@
 
 static uint64_t buf[BUF / 8];
 
+/* Before traffic, which shall not pay for page faults. */
+static void touch(void)
+{
+	memset(buf, 0xff, sizeof(buf));
+}
+
 static void fill(uint64_t at, size_t len)
 {
 	for (size_t i = 0; i < len / 8; i++)
@@ -128,6 +134,7 @@ static int tcp_out(int fd, uint64_t bytes, int checked, size_t chunk)
 {
 	uint64_t at = 0;
 
+	touch();
 	while (at < bytes) {
 		size_t len = bytes - at < chunk ? bytes - at : chunk;
 		size_t done = 0;
@@ -151,6 +158,7 @@ static int tcp_in(int fd, uint64_t bytes, int checked)
 	uint64_t at = 0;
 	int ok = 1;
 
+	touch();
 	while (at < bytes) {
 		ssize_t n = read(fd, buf, bytes - at < BUF ? bytes - at : BUF);
 
@@ -238,6 +246,7 @@ static void udp_in(int fd, unsigned int count, size_t size, unsigned int *good,
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
 	*good = *bad = 0;
+	touch();
 	while (*good + *bad < count && poll(&p, 1, 2000) == 1) {
 		ssize_t n = recv(fd, buf, BUF, 0);
 
@@ -257,6 +266,7 @@ static void udp_out(const char *host, unsigned int count, size_t size)
 	snprintf(port, sizeof(port), "%d", UDP_PORT);
 	if (getaddrinfo(host, port, &hints, &ai))
 		return;
+	touch();
 	fd = socket(ai->ai_family, SOCK_DGRAM, 0);
 	setsockopt(fd, IPPROTO_IP, IP_MULTICAST_TTL, &ttl, sizeof(ttl));
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &sndbuf, sizeof(sndbuf));
