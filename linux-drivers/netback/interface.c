@@ -192,7 +192,8 @@ static void nb_setup(struct net_device *dev)
  */
 struct nb_vif *nb_interface_create(struct xenbus_be *be, unsigned int handle)
 {
-	unsigned int queues = nb_max_queues;
+	/* It may have been written since the module checked it. */
+	unsigned int queues = clamp(READ_ONCE(nb_max_queues), 1U, NB_QUEUES_MAX);
 	struct net_device *dev;
 	char name[IFNAMSIZ];
 	struct nb_vif *vif;

@@ -38,16 +38,15 @@ module_param_named(provides_xdp_headroom, nb_provides_xdp_headroom, bool, 0644);
 MODULE_PARM_DESC(provides_xdp_headroom, "Offer room before received packets");
 
 #define DEFAULT_QUEUES_MAX	8
-#define QUEUES_MAX		64
 
 static void __init check_parameters(void)
 {
 	if (!nb_max_queues)
 		nb_max_queues = min_t(unsigned int, num_online_cpus(), DEFAULT_QUEUES_MAX);
-	if (nb_max_queues > QUEUES_MAX) {
+	if (nb_max_queues > NB_QUEUES_MAX) {
 		pr_warn("max_queues=%u is above the most that is possible; using %u\n",
-			nb_max_queues, QUEUES_MAX);
-		nb_max_queues = QUEUES_MAX;
+			nb_max_queues, NB_QUEUES_MAX);
+		nb_max_queues = NB_QUEUES_MAX;
 	}
 	if (nb_fatal_skb_slots < NB_TX_SLOTS_MAX) {
 		pr_warn("fatal_skb_slots=%u would hit packets that every guest may send; using %u\n",

@@ -187,6 +187,7 @@ struct nb_vif {
 extern bool nb_separate_tx_rx_irq;
 extern unsigned int nb_rx_drain_timeout_msecs;
 extern unsigned int nb_rx_stall_timeout_msecs;
+#define NB_QUEUES_MAX	64U	/* of a device */
 extern unsigned int nb_max_queues;
 extern unsigned int nb_fatal_skb_slots;
 extern bool nb_provides_xdp_headroom;

@@ -256,8 +256,8 @@ static void go_dark(struct nb_vif *vif)
 {
 	rtnl_lock();
 	WRITE_ONCE(vif->connected, false);
-	netif_carrier_off(vif->dev);
 	nb_queues_stop(vif);
+	netif_carrier_off(vif->dev);	/* last: a poll before may have turned it on */
 	rtnl_unlock();
 	synchronize_net();	/* the stack has left nb_start_xmit() */
 }
