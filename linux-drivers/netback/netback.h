@@ -213,6 +213,8 @@ void nb_event_done(struct nb_event *ev, unsigned int who);
 /* tx.c, rx.c */
 int nb_tx_poll(struct napi_struct *napi, int budget);
 int nb_rx_poll(struct napi_struct *napi, int budget);
+void nb_rx_hold(struct nb_queue *q);
+void nb_rx_release(struct nb_queue *q);
 void nb_rx_enqueue(struct nb_queue *q, struct sk_buff *skb);
 void nb_rx_timer(struct timer_list *t);
 void nb_rx_purge(struct nb_queue *q);

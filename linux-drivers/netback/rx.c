@@ -30,6 +30,39 @@ static struct rx_cb *rx_cb(struct sk_buff *skb)
 	return (struct rx_cb *)skb->cb;
 }
 
+/* The queue whose packets wait for nb_rx_release() on this CPU. */
+static DEFINE_PER_CPU(struct nb_queue *, rx_held);
+
+/**
+ * nb_rx_hold() - What this CPU enqueues for the guest from now on waits.
+ * @q:	a queue whose transmit poll is about to deliver
+ *
+ * Context: softirq, until nb_rx_release().
+ */
+void nb_rx_hold(struct nb_queue *q)
+{
+	this_cpu_write(rx_held, q);
+}
+
+/**
+ * nb_rx_release() - Poll the receive ring here and now if packets came.
+ * @q:	of nb_rx_hold()
+ *
+ * The stack answers a guest's packets while they are delivered. If the poll for
+ * these answers were scheduled, and a program waits for the packets, the kernel
+ * would run it from ksoftirqd: two switches of tasks more for each batch.
+ *
+ * Context: softirq.
+ */
+void nb_rx_release(struct nb_queue *q)
+{
+	this_cpu_write(rx_held, NULL);
+	if (skb_queue_empty_lockless(&q->rx_list) || !napi_schedule_prep(&q->rx_napi))
+		return;
+	if (nb_rx_poll(&q->rx_napi, NAPI_POLL_WEIGHT) == NAPI_POLL_WEIGHT)
+		__napi_schedule(&q->rx_napi);
+}
+
 /**
  * nb_rx_enqueue() - Take a packet for the guest.
  * @q:		queue of a connected device
@@ -48,7 +81,8 @@ void nb_rx_enqueue(struct nb_queue *q, struct sk_buff *skb)
 		netif_tx_stop_queue(netdev_get_tx_queue(q->vif->dev, q->id));
 	spin_unlock(&q->rx_lock);
 
-	napi_schedule(&q->rx_napi);
+	if (this_cpu_read(rx_held) != q)
+		napi_schedule(&q->rx_napi);
 }
 
 static void rx_fetch_list(struct nb_queue *q)

@@ -399,7 +399,7 @@ static int tx_run(struct nb_queue *q, int budget, bool *hold)
 int nb_tx_poll(struct napi_struct *napi, int budget)
 {
 	struct nb_queue *q = container_of(napi, struct nb_queue, tx_napi);
-	bool hold = false;
+	bool hold = false, done;
 	int more = 0, work;
 
 	if (!budget)
@@ -409,8 +409,12 @@ int nb_tx_poll(struct napi_struct *napi, int budget)
 		return 0;
 	}
 
+	nb_rx_hold(q);
 	work = tx_run(q, budget, &hold);
-	if (work == budget || !napi_complete_done(napi, work))
+	/* Completing delivers too, what was held back for merging. */
+	done = work < budget && napi_complete_done(napi, work);
+	nb_rx_release(q);
+	if (!done)
 		return work;
 
 	if (!hold)
