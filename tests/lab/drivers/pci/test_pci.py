@@ -19,7 +19,7 @@ from initramfs import Initramfs
 
 HERE = pathlib.Path(__file__).parent
 DRIVERS = os.environ.get("HOSPES_LAB_DRIVER", "own,stock").split(",")
-PARTS = os.environ.get("HOSPES_PCI_PARTS", "plug permissive intx errors passthrough bad worse")
+PARTS = os.environ.get("HOSPES_PCI_PARTS", "plug permissive intx errors bad worse passthrough")
 CPU = "max,-smap,-smep,-monitor,-rdtscp,-xsave"
 OWN = ("hospes-xenbus", "xen-pciback")
 HIDE = {"own": "(00:99.0)(0000:00:1e.5)(0000:00:03.0)", "stock": "(0000:00:03.0)"}
