@@ -118,7 +118,10 @@ static inline void sync_set_bit(long n, volatile unsigned long *w) { *w |= 1ul <
 struct mutex { int held; };
 #define DEFINE_MUTEX(m)	struct mutex m
 
-static inline void mutex_init(struct mutex *m) { m->held = 0; }
+static inline void mutex_init(struct mutex *m)
+{
+	m->held = 0;
+}
 
 static inline void mutex_lock(struct mutex *m)
 {
@@ -153,6 +156,7 @@ struct device {
 	struct device_driver *driver;
 	int locked;
 };
+
 struct work_struct { int unused; };
 struct completion { int unused; };
 struct kref { int unused; };
