@@ -61,11 +61,20 @@ static bool is_wanted(struct pci_dev *pdev)
 	return false;
 }
 
+static bool override_names_us(struct pci_dev *pdev)
+{
+#ifdef HAVE_DEVICE_MATCH_DRIVER_OVERRIDE
+	return device_match_driver_override(&pdev->dev, pdev->dev.driver) > 0;
+#else
+	return pdev->driver_override && !strcmp(pdev->driver_override, PB_NAME);
+#endif
+}
+
 /*
  * Node driver_override of the device names us, as libvirt does it. The address is
  * wanted from then on, so that it is seen in slots.
  */
-static bool is_overridden(const struct pci_dev *pdev)
+static bool is_overridden(struct pci_dev *pdev)
 {
 	struct pb_addr addr = pb_addr_of(pdev);
 	struct pb_pattern p = {
@@ -75,8 +84,7 @@ static bool is_overridden(const struct pci_dev *pdev)
 		.func = PCI_FUNC(addr.devfn),
 	};
 
-	return pdev->driver_override && !strcmp(pdev->driver_override, PB_NAME) &&
-	       !pb_slots_add(&p);
+	return override_names_us(pdev) && !pb_slots_add(&p);
 }
 
 /* The hypervisor keeps the MSI-X table from everybody, dom0 included, from now on. */
