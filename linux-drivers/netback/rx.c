@@ -294,6 +294,7 @@ static void rx_take_slots(struct rx_fill *f, unsigned int nr, u16 flags,
 		} else {
 			b->rsp[b->nr_rsp].data = (struct xen_netif_rx_response) {
 				.id = req.id,
+				.offset = f->layout.headroom,
 				.flags = i ? 0 : flags,
 			};
 			/* More data follows unless this is the last slot but extras. */

@@ -310,6 +310,10 @@ static void nb_disconnect(struct xenbus_be *be)
 	nb_mcast_clear(&vif->mcast);
 }
 
+/*
+ * Linux' frontend says that it reconfigures before it writes how much room it wants, and is
+ * Connected again after: who reads at the first may get what was, so it is read at both.
+ */
 static int nb_reconfigure(struct xenbus_be *be)
 {
 	return read_headroom(be->priv);
@@ -327,5 +331,6 @@ struct xenbus_be_driver nb_xenbus_driver = {
 	.connect	= nb_connect,
 	.disconnect	= nb_disconnect,
 	.reconfigure	= nb_reconfigure,
+	.reconfigured	= nb_reconfigure,
 	.uevent		= nb_uevent,
 };

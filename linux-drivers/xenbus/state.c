@@ -145,6 +145,12 @@ static void be_connect(struct xenbus_be *be, enum xenbus_state fe)
 			return;
 		}
 		be->connected = true;
+	} else if (be->fe_handled == XenbusStateReconfiguring && be->drv->reconfigured) {
+		rc = be->drv->reconfigured(be);
+		if (rc) {
+			be_fail(be, rc, "cannot reconfigure");
+			return;
+		}
 	}
 	be_show(be, XenbusStateConnected);
 }

@@ -75,6 +75,7 @@ struct xenbus_be_feature {
  *                 if that copes with a half-made connection
  * @disconnect:    stop, wait for what is in flight, unbind, unmap
  * @reconfigure:   the frontend moved to Reconfiguring while connected; may be NULL
+ * @reconfigured:  and is Connected again: what it wrote meanwhile is complete; may be NULL
  * @refresh:       asked after each xenbus_be_kick() while connected: 1 if the frontend
  *                 shall look at our nodes again (the state is rewritten), 0 if not;
  *                 may be NULL
@@ -99,6 +100,7 @@ struct xenbus_be_driver {
 	int (*connect)(struct xenbus_be *be);
 	void (*disconnect)(struct xenbus_be *be);
 	int (*reconfigure)(struct xenbus_be *be);
+	int (*reconfigured)(struct xenbus_be *be);
 	int (*refresh)(struct xenbus_be *be);
 	void (*release)(struct xenbus_be *be);
 	void (*reclaim)(struct xenbus_be *be);

@@ -98,6 +98,14 @@ static void do_disconnect(struct xenbus_be *b)
 	disconnects++;
 }
 
+static unsigned int reconfigured_times;
+
+static int reconfigured(struct xenbus_be *b)
+{
+	reconfigured_times++;
+	return 0;
+}
+
 static int reconfigure(struct xenbus_be *b)
 {
 	assert_true(mapped);
@@ -126,7 +134,7 @@ static struct xenbus_be_driver drv = {
 	.ready_state = XenbusStateInitWait,
 	.connect_state = XenbusStateInitialised,
 	.gate = gate, .connect = do_connect, .disconnect = do_disconnect,
-	.reconfigure = reconfigure, .refresh = refresh, .release = release, .destroy = destroy,
+	.reconfigure = reconfigure, .reconfigured = reconfigured, .refresh = refresh, .release = release, .destroy = destroy,
 };
 
 /* driving it */
@@ -433,10 +441,15 @@ static void reconfigures(void **state)
 	fe(XenbusStateReconfiguring);	/* not connected: nothing */
 	shows(InitWait);
 	fe(XenbusStateConnected);
+	reconfigured_times = 0;
 	fe(XenbusStateReconfiguring);
 	shows(Reconfigured);
+	assert_int_equal(reconfigured_times, 0);
 	fe(XenbusStateConnected);
 	shows(Connected);
+	assert_int_equal(reconfigured_times, 1);
+	fe(XenbusStateConnected);
+	assert_int_equal(reconfigured_times, 1);
 	assert_int_equal(connects, 1);
 }
 
