@@ -286,7 +286,8 @@ dmesg | grep -E 'WARNING:|BUG:|Call Trace|vbd' | tail -n 20
 	scenario = scenario.replace("KIND", kind).replace("CYCLES", CYCLES)
 	out = blklab.run(stock, tmp_path, own, scenario, JOBS)
 	check(out)
-	assert grants_in_use(out, "before") == grants_in_use(out, "after") > 0
+	# fewer when those that the other disk keeps have aged meanwhile
+	assert grants_in_use(out, "before") >= grants_in_use(out, "after") > 0
 
 
 def test_frontend_state_jumps(stock, own, tmp_path):
