@@ -134,7 +134,8 @@ static struct xenbus_be_driver drv = {
 	.ready_state = XenbusStateInitWait,
 	.connect_state = XenbusStateInitialised,
 	.gate = gate, .connect = do_connect, .disconnect = do_disconnect,
-	.reconfigure = reconfigure, .reconfigured = reconfigured, .refresh = refresh, .release = release, .destroy = destroy,
+	.reconfigure = reconfigure, .reconfigured = reconfigured,
+	.refresh = refresh, .release = release, .destroy = destroy,
 };
 
 /* driving it */
