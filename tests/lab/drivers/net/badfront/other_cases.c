@@ -116,7 +116,7 @@ static void headroom_seen(struct bf *bf)
 		msleep(100);
 	if (bf->rx.sring->rsp_prod < 2)
 		bf->wrong = "nothing received";
-	else if (!(rsp->flags & XEN_NETRXF_extra_info) || rsp->offset || rsp->status < 42 ||
+	else if (!(rsp->flags & XEN_NETRXF_extra_info) || rsp->offset != 256 || rsp->status < 42 ||
 		 rsp->status > 200)
 		bf->wrong = "the response is not that of a packet behind headroom";
 	else if (extra->type != XEN_NETIF_EXTRA_TYPE_XDP || extra->u.xdp.headroom != 256 ||
