@@ -12,7 +12,7 @@ import pytest
 
 from conftest import CONSOLES, TOP
 from guesthost import GuestHost
-from guests import actions, devices, errors, life, load, memory, pools, toolstacks, tools, walk
+from guests import actions, devices, errors, life, load, memory, toolstacks, tools, walk
 from matrix import GUEST_HOSTS, HOSTS, LONG
 
 
@@ -33,17 +33,13 @@ LONG_RUN = {
     "cycles": [load.cycles],
     "crowd": [load.crowd],
     "loads": [load.busy, load.consoled],
-    "pools": [pools.pools],
     "toolstacks": [toolstacks.toolstacks],
     "pvh": [load.pvh],
 }
 SCENARIOS = LONG_RUN if LONG else SHORT_RUN
 # Machines other than the usual one. Memory that nobody uses is not touched, so this one has room.
 MACHINE = {"append_xen": "dom0_mem=1G,max:1G"}
-MACHINES = {
-    "crowd": {"append_xen": "dom0_mem=2G,max:2G bootscrub=no", "mem": "20G"},
-    "pools": {"append_xen": "dom0_mem=1G,max:1G dom0_max_vcpus=2", "smp": 4},
-}
+MACHINES = {"crowd": {"append_xen": "dom0_mem=2G,max:2G bootscrub=no", "mem": "20G"}}
 # For Debian's Xen alone.
 NOT_YET = {"pvh"}
 
