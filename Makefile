@@ -30,7 +30,7 @@ $(AUTOCONF): .config Kconfig
 	@touch $@
 
 oldconfig defconfig olddefconfig: | $(KDIR)/Makefile
-	@cd $(CURDIR) && srctree=$(CURDIR) $(CONF) --$(@:defconfig=alldefconfig) Kconfig
+	@cd $(CURDIR) && srctree=$(CURDIR) $(CONF) --$(if $(filter defconfig,$@),alldefconfig,$@) Kconfig
 
 hypervisor: $(AUTOCONF)
 	@$(KBUILD) M=$(CURDIR)/hypervisor KBUILD_EXTMOD_OUTPUT= modules
