@@ -438,7 +438,7 @@ static void tell_of_shutdown(struct domain *d)
  *
  * The hardware domain's shutdown is that of the machine. If @d is the caller's
  * own, the caller returns and does not run again.
- * Context: any but under a run-queue or event lock.
+ * Context: any but under a run-queue, event or port lock.
  */
 void domain_shutdown(struct domain *d, u8 reason)
 {

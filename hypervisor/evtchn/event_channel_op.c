@@ -50,8 +50,9 @@ static long alloc_unbound(union evtchn_arg *arg)
 	rc = evtchn_lock_new_port(d, d, &chn, &flags);
 	if (rc)
 		goto out;
-	chn->state = ECS_UNBOUND;
-	chn->remote_domid = resolve_self(op->remote_dom);
+	evtchn_bind(chn, (struct evtchn_binding){
+				 .state = ECS_UNBOUND,
+				 .remote.domid = resolve_self(op->remote_dom) });
 	op->port = chn->port;
 	evtchn_unlock_pair(d, d, flags);
 out:
@@ -59,20 +60,18 @@ out:
 	return rc;
 }
 
-/* Both locks held. */
+/* Both event locks held. */
 static int connect(struct domain *d, struct evtchn *chn, struct domain *rd, struct evtchn *rchn)
 {
-	if (!evtchn_usable(rchn) || rchn->state != ECS_UNBOUND ||
-	    rchn->remote_domid != d->domain_id)
+	if (!evtchn_usable(rchn) || rchn->bound.state != ECS_UNBOUND ||
+	    rchn->bound.remote.domid != d->domain_id)
 		return -EINVAL;
-	chn->state = ECS_INTERDOMAIN;
-	chn->remote.dom = rd;
-	chn->remote.port = rchn->port;
-	rchn->state = ECS_INTERDOMAIN;
-	rchn->remote.dom = d;
-	rchn->remote.port = chn->port;
-	/* What was sent before anybody was there is made up for. */
+	evtchn_connect(chn, rd, rchn->port);
+	evtchn_connect(rchn, d, chn->port);
+	/* What was sent before both ends stood is made up for. */
+	spin_lock(&chn->lock);
 	evtchn_set_pending(d, chn);
+	spin_unlock(&chn->lock);
 	return 0;
 }
 
@@ -140,8 +139,7 @@ static long bind_ipi(union evtchn_arg *arg)
 	rc = evtchn_lock_new_port(d, d, &chn, &flags);
 	if (rc)
 		return rc;
-	chn->state = ECS_IPI;
-	chn->notify_vcpu_id = op->vcpu;
+	evtchn_bind(chn, (struct evtchn_binding){ .state = ECS_IPI, .vcpu_id = op->vcpu });
 	op->port = chn->port;
 	evtchn_unlock_pair(d, d, flags);
 	return 0;
@@ -164,26 +162,27 @@ static long send(union evtchn_arg *arg)
 	return evtchn_send(current->domain, arg->send.port);
 }
 
-static void describe(const struct evtchn *chn, struct evtchn_status *op)
+/* The port's lock held: who is at the other end stays. */
+static void describe(const struct evtchn_binding *bound, struct evtchn_status *op)
 {
-	op->vcpu = chn->notify_vcpu_id;
-	switch (chn->state) {
+	op->vcpu = bound->vcpu_id;
+	switch (bound->state) {
 	case ECS_UNBOUND:
 		op->status = EVTCHNSTAT_unbound;
-		op->u.unbound.dom = chn->remote_domid;
+		op->u.unbound.dom = bound->remote.domid;
 		break;
 	case ECS_INTERDOMAIN:
 		op->status = EVTCHNSTAT_interdomain;
-		op->u.interdomain.dom = chn->remote.dom->domain_id;
-		op->u.interdomain.port = chn->remote.port;
+		op->u.interdomain.dom = bound->remote.dom->domain_id;
+		op->u.interdomain.port = bound->number;
 		break;
 	case ECS_PIRQ:
 		op->status = EVTCHNSTAT_pirq;
-		op->u.pirq = chn->pirq.number;
+		op->u.pirq = bound->number;
 		break;
 	case ECS_VIRQ:
 		op->status = EVTCHNSTAT_virq;
-		op->u.virq = chn->virq;
+		op->u.virq = bound->number;
 		break;
 	case ECS_IPI:
 		op->status = EVTCHNSTAT_ipi;
@@ -193,33 +192,40 @@ static void describe(const struct evtchn *chn, struct evtchn_status *op)
 	}
 }
 
+static long status_of(struct domain *d, struct evtchn_status *op)
+{
+	struct evtchn *chn = evtchn_from_port(d, op->port);
+	unsigned long flags;
+
+	if (!domain_may_act_on(d))
+		return -EPERM;
+	if (!chn)
+		return -EINVAL;
+	spin_lock_irqsave(&chn->lock, flags);
+	describe(&chn->bound, op);
+	spin_unlock_irqrestore(&chn->lock, flags);
+	return 0;
+}
+
 static long status(union evtchn_arg *arg)
 {
 	struct evtchn_status *op = &arg->status;
 	struct domain *d = domain_get(op->dom);
-	struct evtchn *chn;
-	unsigned long flags;
-	long rc = -EPERM;
+	long rc;
 
 	if (!d)
 		return -ESRCH;
-	if (domain_may_act_on(d)) {
-		spin_lock_irqsave(&d->evtchn->lock, flags);
-		chn = evtchn_from_port(d, op->port);
-		if (chn)
-			describe(chn, op);
-		spin_unlock_irqrestore(&d->evtchn->lock, flags);
-		rc = chn ? 0 : -EINVAL;
-	}
+	rc = status_of(d, op);
 	domain_put(d);
 	return rc;
 }
 
 /* What is bound to one vCPU stays there. */
-static bool may_move(const struct evtchn *chn)
+static bool may_move(const struct evtchn_binding *bound)
 {
-	return chn->state == ECS_UNBOUND || chn->state == ECS_INTERDOMAIN ||
-	       chn->state == ECS_PIRQ || (chn->state == ECS_VIRQ && virq_is_global(chn->virq));
+	return bound->state == ECS_UNBOUND || bound->state == ECS_INTERDOMAIN ||
+	       bound->state == ECS_PIRQ ||
+	       (bound->state == ECS_VIRQ && virq_is_global(bound->number));
 }
 
 static long bind_vcpu(union evtchn_arg *arg)
@@ -227,41 +233,40 @@ static long bind_vcpu(union evtchn_arg *arg)
 	const struct evtchn_bind_vcpu *op = &arg->bind_vcpu;
 	struct domain *d = current->domain;
 	struct vcpu *v = domain_vcpu(d, op->vcpu);
-	struct evtchn *chn;
+	struct evtchn *chn = evtchn_from_port(d, op->port);
+	struct evtchn_binding bound;
 	unsigned long flags;
-	bool is_pirq = false;
-	u32 pirq = 0;
-	long rc = -EINVAL;
 
 	if (!v)
 		return -ENOENT;
-	spin_lock_irqsave(&d->evtchn->lock, flags);
-	chn = evtchn_from_port(d, op->port);
-	if (chn && may_move(chn)) {
-		chn->notify_vcpu_id = op->vcpu;
-		is_pirq = chn->state == ECS_PIRQ;
-		pirq = chn->pirq.number;
-		rc = 0;
-	}
-	spin_unlock_irqrestore(&d->evtchn->lock, flags);
-	/* The lock of the pirqs is outside of the event lock. */
-	if (is_pirq)
-		pirq_guest_move(v, pirq);
-	return rc;
+	if (!chn)
+		return -EINVAL;
+	spin_lock_irqsave(&chn->lock, flags);
+	bound = chn->bound;
+	if (may_move(&bound))
+		chn->bound.vcpu_id = op->vcpu;
+	spin_unlock_irqrestore(&chn->lock, flags);
+	if (!may_move(&bound))
+		return -EINVAL;
+	/* The lock of the pirqs is outside of the port's. */
+	if (bound.state == ECS_PIRQ)
+		pirq_guest_move(v, bound.number);
+	return 0;
 }
 
 static long unmask(union evtchn_arg *arg)
 {
 	struct domain *d = current->domain;
-	struct evtchn *chn;
+	struct evtchn *chn = evtchn_from_port(d, arg->unmask.port);
 	unsigned long flags;
 
-	spin_lock_irqsave(&d->evtchn->lock, flags);
-	chn = evtchn_from_port(d, arg->unmask.port);
+	if (!chn)
+		return -EINVAL;
+	spin_lock_irqsave(&chn->lock, flags);
 	if (evtchn_usable(chn))
-		d->evtchn->ops->unmask(d, chn);
-	spin_unlock_irqrestore(&d->evtchn->lock, flags);
-	return chn ? 0 : -EINVAL;
+		evtchn_ops(d)->unmask(d, chn);
+	spin_unlock_irqrestore(&chn->lock, flags);
+	return 0;
 }
 
 static long init_control(union evtchn_arg *arg)
@@ -278,17 +283,19 @@ static long set_priority(union evtchn_arg *arg)
 {
 	const struct evtchn_set_priority *op = &arg->set_priority;
 	struct domain *d = current->domain;
-	struct evtchn *chn;
+	struct evtchn *chn = evtchn_from_port(d, op->port);
+	const struct evtchn_ops *format = evtchn_ops(d);
 	unsigned long flags;
 	long rc = -EINVAL;
 
-	spin_lock_irqsave(&d->evtchn->lock, flags);
-	chn = evtchn_from_port(d, op->port);
-	if (!d->evtchn->ops->set_priority)
-		rc = -ENOSYS;
-	else if (evtchn_usable(chn))
-		rc = d->evtchn->ops->set_priority(chn, op->priority);
-	spin_unlock_irqrestore(&d->evtchn->lock, flags);
+	if (!format->set_priority)
+		return -ENOSYS;
+	if (!chn)
+		return -EINVAL;
+	spin_lock_irqsave(&chn->lock, flags);
+	if (evtchn_usable(chn))
+		rc = format->set_priority(chn, op->priority);
+	spin_unlock_irqrestore(&chn->lock, flags);
 	return rc;
 }
 
@@ -318,9 +325,7 @@ static long reset_domain(struct domain *d)
 		return -EINVAL;
 	rc = evtchn_close_from(d, &next);
 	WRITE_ONCE(ed->reset_next, rc ? next : 1);
-	if (!rc)
-		evtchn_fifo_destroy(d);
-	return rc;
+	return rc ?: evtchn_fifo_destroy(d);
 }
 
 static long reset(unsigned long va)

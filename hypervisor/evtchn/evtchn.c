@@ -2,11 +2,20 @@
 /*
  * Event channels: ports, what they are bound to, and who is told.
  *
- * Each domain has one event lock for all that concerns its ports. A binding
- * between two domains is used and changed under both, taken by ascending
- * domain id. The lock is taken with interrupts off; run-queue locks come below
- * it. Port numbers and everything in guest memory is the guest's word: a port
- * is looked up, and its state checked, under the lock each time.
+ * Two kinds of locks, both taken with interrupts off. Who binds and closes holds
+ * the event lock of the domain; if both ends are concerned, of both domains, by
+ * ascending id. Who sends holds the lock of the port where the event arrives,
+ * and that only: CPUs that raise different ports do not meet. What a port is
+ * bound to is written under both locks, so either is enough to read it.
+ *
+ * Never are two ports' locks held. Who sends to another domain reads the binding
+ * of his own port, lets go, and looks whether the other end's says the same:
+ * only one that is bound to the sender's port takes the event. The domain at the
+ * other end may be about to go; it is not freed before this CPU has run its
+ * softirqs (rcu.c), which it does not with interrupts off.
+ *
+ * Run-queue locks come below. Port numbers and everything in guest memory is
+ * the guest's word: a port is looked up, and its state checked, each time.
  *
  * ABI: event_channel.h. The hypercall is in event_channel_op.c.
  */
@@ -36,7 +45,7 @@ static u32 port_limit(const struct evtchn_domain *ed)
  * @d:	  whose port
  * @port: usable
  *
- * Context: event lock held.
+ * Context: lock of @port held.
  */
 void evtchn_check_pollers(struct domain *d, u32 port)
 {
@@ -58,10 +67,10 @@ void evtchn_poll_count(struct domain *d, int by)
 	__atomic_fetch_add(&d->evtchn->pollers, by, __ATOMIC_SEQ_CST);
 }
 
-/* Event lock of @d held. */
+/* The port's lock held, and the port in use: that keeps the format and what belongs to it. */
 void evtchn_set_pending(struct domain *d, struct evtchn *chn)
 {
-	d->evtchn->ops->set_pending(d, chn);
+	evtchn_ops(d)->set_pending(d, chn);
 }
 
 /**
@@ -89,7 +98,7 @@ bool local_events_need_delivery(struct vcpu *v)
  * @v: has a new vcpu_info
  *
  * The guest gets one interrupt that may have no cause.
- * Context: any, without an event or run-queue lock.
+ * Context: any, without a run-queue lock.
  */
 void evtchn_vcpu_info_moved(struct vcpu *v)
 {
@@ -128,7 +137,7 @@ static struct domain *port_peer(struct domain *d, u32 port)
 {
 	struct evtchn *chn = evtchn_from_port(d, port);
 
-	return chn && chn->state == ECS_INTERDOMAIN ? chn->remote.dom : d;
+	return chn && chn->bound.state == ECS_INTERDOMAIN ? chn->bound.remote.dom : d;
 }
 
 /*
@@ -169,6 +178,24 @@ static struct domain *lock_with_peer(struct domain *d, u32 port, unsigned long *
 
 /* ---- Ports ---- */
 
+/* Event lock of the port's domain held. */
+void evtchn_bind(struct evtchn *chn, struct evtchn_binding binding)
+{
+	spin_lock(&chn->lock);
+	chn->bound = binding;
+	spin_unlock(&chn->lock);
+}
+
+/* The port is connected to @port of @dom; who is told stays. Both event locks held. */
+void evtchn_connect(struct evtchn *chn, struct domain *dom, u32 port)
+{
+	spin_lock(&chn->lock);
+	chn->bound.state = ECS_INTERDOMAIN;
+	chn->bound.number = port;
+	chn->bound.remote.dom = dom;
+	spin_unlock(&chn->lock);
+}
+
 /* 0 if no bucket has a free one. Event lock held. */
 static u32 find_free_port(struct domain *d)
 {
@@ -177,7 +204,7 @@ static u32 find_free_port(struct domain *d)
 	bool skipped = false;
 
 	for (u32 port = ed->first_free; port < end; port++) {
-		if (evtchn_from_port(d, port)->state == ECS_FREE) {
+		if (evtchn_from_port(d, port)->bound.state == ECS_FREE) {
 			if (!ed->ops->is_busy(d, port)) {
 				if (!skipped)
 					ed->first_free = port + 1;
@@ -200,8 +227,11 @@ static int evtchn_add_bucket(struct domain *d, u32 nr_ports)
 
 	if (!bucket)
 		return -ENOMEM;
-	for (u32 i = 0; i < PORTS_PER_BUCKET; i++)
+	for (u32 i = 0; i < PORTS_PER_BUCKET; i++) {
+		spin_lock_init(&bucket[i].lock);
 		bucket[i].port = nr_ports + i;
+		bucket[i].priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
+	}
 	spin_lock_irqsave(&ed->lock, flags);
 	if (ed->nr_ports == nr_ports) {
 		ed->bucket[nr_ports / PORTS_PER_BUCKET] = bucket;
@@ -241,9 +271,8 @@ int evtchn_lock_new_port(struct domain *d, struct domain *other, struct evtchn *
 		port = find_free_port(d);
 		if (port) {
 			*chn = evtchn_from_port(d, port);
-			(*chn)->state = ECS_RESERVED;
-			(*chn)->notify_vcpu_id = 0;
-			(*chn)->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
+			evtchn_bind(*chn, (struct evtchn_binding){ .state = ECS_RESERVED });
+			ed->nr_used++;
 			return 0;
 		}
 		nr_ports = ed->nr_ports;
@@ -261,19 +290,25 @@ void evtchn_free_port(struct domain *d, struct evtchn *chn)
 {
 	struct evtchn_domain *ed = d->evtchn;
 
+	spin_lock(&chn->lock);
 	ed->ops->clear_pending(d, chn);
-	chn->state = ECS_FREE;
+	chn->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
+	chn->bound = (struct evtchn_binding){ .state = ECS_FREE };
+	spin_unlock(&chn->lock);
+	ed->nr_used--;
 	ed->first_free = min(ed->first_free, chn->port);
 }
 
-/* The other end of an interdomain binding waits again. Both locks held. */
+/* The other end of an interdomain binding waits again. Both event locks held. */
 static void unbind_peer(struct domain *d, const struct evtchn *chn)
 {
-	struct evtchn *peer = evtchn_from_port(chn->remote.dom, chn->remote.port);
+	struct evtchn *peer = evtchn_from_port(chn->bound.remote.dom, chn->bound.number);
 
-	BUG_ON(peer->state != ECS_INTERDOMAIN || peer->remote.dom != d);
-	peer->state = ECS_UNBOUND;
-	peer->remote_domid = d->domain_id;
+	BUG_ON(peer->bound.state != ECS_INTERDOMAIN || peer->bound.remote.dom != d);
+	spin_lock(&peer->lock);
+	peer->bound.state = ECS_UNBOUND;
+	peer->bound.remote.domid = d->domain_id;
+	spin_unlock(&peer->lock);
 }
 
 /* ---- Physical interrupts ---- */
@@ -291,9 +326,9 @@ static struct evtchn *pirq_find(struct domain *d, u32 pirq)
 	while (port) {
 		struct evtchn *chn = evtchn_from_port(d, port);
 
-		if (chn->pirq.number == pirq)
+		if (chn->bound.number == pirq)
 			return chn;
-		port = chn->pirq.next;
+		port = chn->pirq_next;
 	}
 	return NULL;
 }
@@ -302,18 +337,18 @@ static void pirq_link(struct domain *d, struct evtchn *chn, u32 pirq)
 {
 	u32 *head = pirq_chain(d, pirq);
 
-	chn->pirq.number = pirq;
-	chn->pirq.next = *head;
+	evtchn_bind(chn, (struct evtchn_binding){ .state = ECS_RESERVED, .number = pirq });
+	chn->pirq_next = *head;
 	*head = chn->port;
 }
 
 static void pirq_unlink(struct domain *d, const struct evtchn *chn)
 {
-	u32 *link = pirq_chain(d, chn->pirq.number);
+	u32 *link = pirq_chain(d, chn->bound.number);
 
 	while (*link != chn->port)
-		link = &evtchn_from_port(d, *link)->pirq.next;
-	*link = chn->pirq.next;
+		link = &evtchn_from_port(d, *link)->pirq_next;
+	*link = chn->pirq_next;
 }
 
 /**
@@ -350,7 +385,7 @@ int evtchn_bind_pirq(u32 pirq, bool share, u32 *port)
 		pirq_unlink(d, chn);
 		evtchn_free_port(d, chn);
 	} else {
-		chn->state = ECS_PIRQ;
+		evtchn_bind(chn, (struct evtchn_binding){ .state = ECS_PIRQ, .number = pirq });
 		*port = chn->port;
 	}
 	evtchn_unlock_pair(d, d, flags);
@@ -375,8 +410,10 @@ int evtchn_send_pirq(struct domain *d, u32 pirq)
 	spin_lock_irqsave(&d->evtchn->lock, flags);
 	chn = pirq_find(d, pirq);
 	if (chn) {
+		spin_lock(&chn->lock);
 		evtchn_set_pending(d, chn);
-		cpu = READ_ONCE(d->vcpu[chn->notify_vcpu_id]->processor);
+		cpu = READ_ONCE(d->vcpu[chn->bound.vcpu_id]->processor);
+		spin_unlock(&chn->lock);
 	}
 	spin_unlock_irqrestore(&d->evtchn->lock, flags);
 	return cpu;
@@ -389,8 +426,11 @@ void evtchn_unmask_pirq(struct domain *d, u32 pirq)
 
 	spin_lock_irqsave(&d->evtchn->lock, flags);
 	chn = pirq_find(d, pirq);
-	if (chn)
-		d->evtchn->ops->unmask(d, chn);
+	if (chn) {
+		spin_lock(&chn->lock);
+		evtchn_ops(d)->unmask(d, chn);
+		spin_unlock(&chn->lock);
+	}
 	spin_unlock_irqrestore(&d->evtchn->lock, flags);
 }
 
@@ -416,17 +456,18 @@ int evtchn_close(struct domain *d, u32 port)
 		evtchn_unlock_pair(d, peer, flags);
 		return -EINVAL;
 	}
-	is_pirq = chn->state == ECS_PIRQ;
-	pirq = chn->pirq.number;
-	if (chn->state == ECS_INTERDOMAIN)
+	is_pirq = chn->bound.state == ECS_PIRQ;
+	pirq = chn->bound.number;
+	if (chn->bound.state == ECS_INTERDOMAIN)
 		unbind_peer(d, chn);
-	else if (chn->state == ECS_VIRQ)
+	else if (chn->bound.state == ECS_VIRQ)
 		evtchn_virq_unbind(d, chn);
-	else if (is_pirq)
+	if (is_pirq) {
 		pirq_unlink(d, chn);
-	chn->state = ECS_RESERVED;
-	if (!is_pirq)
+		evtchn_bind(chn, (struct evtchn_binding){ .state = ECS_RESERVED });
+	} else {
 		evtchn_free_port(d, chn);
+	}
 	evtchn_unlock_pair(d, peer, flags);
 	if (!is_pirq)
 		return 0;
@@ -437,6 +478,19 @@ int evtchn_close(struct domain *d, u32 port)
 	evtchn_free_port(d, chn);
 	evtchn_unlock_pair(d, d, flags);
 	return 0;
+}
+
+/* Interrupts off. @sent may not be bound any more, as long as the domain is not freed. */
+static void send_remote(struct domain *from, u32 from_port, const struct evtchn_binding *sent)
+{
+	struct domain *d = sent->remote.dom;
+	struct evtchn *chn = evtchn_from_port(d, sent->number);
+
+	spin_lock(&chn->lock);
+	if (chn->bound.state == ECS_INTERDOMAIN && chn->bound.remote.dom == from &&
+	    chn->bound.number == from_port)
+		evtchn_set_pending(d, chn);
+	spin_unlock(&chn->lock);
 }
 
 /**
@@ -450,44 +504,49 @@ int evtchn_close(struct domain *d, u32 port)
  */
 int evtchn_send(struct domain *d, u32 port)
 {
-	unsigned long flags;
-	struct domain *peer = lock_with_peer(d, port, &flags);
 	struct evtchn *chn = evtchn_from_port(d, port);
-	int rc = 0;
+	struct evtchn_binding bound;
+	unsigned long flags;
 
-	switch (chn ? chn->state : ECS_FREE) {
-	case ECS_INTERDOMAIN:
-		evtchn_set_pending(peer, evtchn_from_port(peer, chn->remote.port));
-		break;
-	case ECS_IPI:
+	if (!chn)
+		return -EINVAL;
+	spin_lock_irqsave(&chn->lock, flags);
+	bound = chn->bound;
+	if (bound.state == ECS_IPI)
 		evtchn_set_pending(d, chn);
-		break;
-	case ECS_UNBOUND:
-		break;
-	default:
-		rc = -EINVAL;
-	}
-	evtchn_unlock_pair(d, peer, flags);
-	return rc;
+	spin_unlock(&chn->lock);
+	if (bound.state == ECS_INTERDOMAIN)
+		send_remote(d, port, &bound);
+	local_irq_restore(flags);
+	return bound.state == ECS_IPI || bound.state == ECS_INTERDOMAIN ||
+	       bound.state == ECS_UNBOUND ? 0 : -EINVAL;
 }
 
 bool evtchn_port_is_valid(struct domain *d, u32 port)
 {
 	struct evtchn *chn = evtchn_from_port(d, port);
+	unsigned long flags;
+	bool valid;
 
-	return chn && READ_ONCE(chn->state) > ECS_RESERVED;
+	if (!chn)
+		return false;
+	spin_lock_irqsave(&chn->lock, flags);
+	valid = evtchn_usable(chn);
+	spin_unlock_irqrestore(&chn->lock, flags);
+	return valid;
 }
 
 bool evtchn_port_is_pending(struct domain *d, u32 port)
 {
-	struct evtchn *chn;
+	struct evtchn *chn = evtchn_from_port(d, port);
 	unsigned long flags;
 	bool pending;
 
-	spin_lock_irqsave(&d->evtchn->lock, flags);
-	chn = evtchn_from_port(d, port);
-	pending = evtchn_usable(chn) && d->evtchn->ops->is_pending(d, chn);
-	spin_unlock_irqrestore(&d->evtchn->lock, flags);
+	if (!chn)
+		return false;
+	spin_lock_irqsave(&chn->lock, flags);
+	pending = evtchn_usable(chn) && evtchn_ops(d)->is_pending(d, chn);
+	spin_unlock_irqrestore(&chn->lock, flags);
 	return pending;
 }
 
@@ -519,7 +578,7 @@ int evtchn_domain_init(struct domain *d, unsigned int max_port)
 	if (!ed->bucket || evtchn_add_bucket(d, 0))
 		return -ENOMEM;
 	/* Port 0 means "none". */
-	ed->bucket[0][0].state = ECS_RESERVED;
+	ed->bucket[0][0].bound.state = ECS_RESERVED;
 	return 0;
 }
 
@@ -569,9 +628,10 @@ int evtchn_close_all(struct domain *d)
 {
 	int rc = evtchn_close_from(d, &d->evtchn->close_next);
 
-	if (!rc)
-		evtchn_fifo_destroy(d);
-	return rc;
+	if (rc)
+		return rc;
+	d->evtchn->close_next = 1;
+	return evtchn_fifo_destroy(d);
 }
 
 /**

@@ -19,7 +19,11 @@
  * that has no control block yet. Its event is then latched in struct evtchn and
  * published when they come.
  *
- * Everything is under the event lock of the domain.
+ * What is done with one port is under its lock. Inside of that the lock of a
+ * vCPU's queues guards their tails; one at a time, as a port that changes the
+ * queue leaves the old one first. Pages and control blocks are added under the
+ * event lock, and go when no port is in use: whoever holds the lock of one that
+ * is may use them.
  */
 #include "evtchn.h"
 
@@ -42,13 +46,14 @@
 #define LINK_TRIES	4
 
 struct evtchn_fifo {
-	bool lacks_block;	/* an event is latched for want of a control block */
-	u32 nr_pages;
+	u32 nr_pages;		/* only grows */
 	event_word_t *page[MAX_PAGES];
 };
 
 struct evtchn_fifo_vcpu {
+	spinlock_t lock;
 	struct evtchn_fifo_control_block *block;
+	struct evtchn_fifo_vcpu *next;	/* on its way out: remove_block() */
 	u32 tail[EVTCHN_FIFO_MAX_QUEUES];	/* port; 0: the queue is empty */
 };
 
@@ -57,7 +62,8 @@ static event_word_t *event_word(const struct domain *d, u32 port)
 {
 	const struct evtchn_fifo *fifo = d->evtchn->fifo;
 
-	if (port / WORDS_PER_PAGE >= fifo->nr_pages)
+	/* Partner: the release in evtchn_fifo_expand_array(). */
+	if (port / WORDS_PER_PAGE >= __atomic_load_n(&fifo->nr_pages, __ATOMIC_ACQUIRE))
 		return NULL;
 	return &fifo->page[port / WORDS_PER_PAGE][port % WORDS_PER_PAGE];
 }
@@ -93,41 +99,70 @@ static bool set_link(event_word_t *word, u32 link)
 	return rc != 0;
 }
 
-/* The event was the last of the queue it was on, and is not any more: that queue is empty. */
-static void leave_last_queue(struct domain *d, const struct evtchn *chn)
+/* Partner: the release in install_block(). */
+static struct evtchn_fifo_vcpu *fifo_vcpu(const struct vcpu *v)
 {
-	struct vcpu *v = domain_vcpu(d, chn->last_vcpu_id);
-
-	if (v && v->evtchn_fifo && v->evtchn_fifo->tail[chn->last_priority] == chn->port)
-		v->evtchn_fifo->tail[chn->last_priority] = 0;
+	return __atomic_load_n(&v->evtchn_fifo, __ATOMIC_ACQUIRE);
 }
 
-/* Append to the queue, and tell the vCPU if the queue was empty. */
-static void fifo_link(struct domain *d, struct evtchn *chn, event_word_t *word)
+/*
+ * The event was the last of the queue it was on, and is not any more: that queue
+ * is empty. To be said before the event's word is LINKED again, or another event
+ * would be appended to it there. Lock of the queues held.
+ */
+static void leave_queue(struct evtchn_fifo_vcpu *fv, const struct evtchn *chn)
 {
-	struct vcpu *v = d->vcpu[chn->notify_vcpu_id];
-	struct evtchn_fifo_vcpu *fv = v->evtchn_fifo;
-	u32 *tail;
+	if (fv->tail[chn->last_priority] == chn->port)
+		fv->tail[chn->last_priority] = 0;
+}
+
+static void leave_queue_of(const struct vcpu *v, const struct evtchn *chn)
+{
+	struct evtchn_fifo_vcpu *fv = v ? fifo_vcpu(v) : NULL;
+
+	if (!fv)
+		return;
+	spin_lock(&fv->lock);
+	leave_queue(fv, chn);
+	spin_unlock(&fv->lock);
+}
+
+/* True if the vCPU is to be told: the queue was empty. Lock of the queues held. */
+static bool append(struct domain *d, struct evtchn_fifo_vcpu *fv, struct evtchn *chn,
+		   event_word_t *word)
+{
+	u32 *tail = &fv->tail[chn->priority];
 	bool linked;
 
-	if (!fv) {
-		chn->latched = true;
-		d->evtchn->fifo->lacks_block = true;
-		return;
-	}
-	if (__atomic_fetch_or(word, BIT_LINKED, __ATOMIC_SEQ_CST) & BIT_LINKED)
-		return;
-	leave_last_queue(d, chn);
-	chn->last_vcpu_id = v->vcpu_id;
-	chn->last_priority = chn->priority;
-
-	tail = &fv->tail[chn->priority];
+	__atomic_fetch_or(word, BIT_LINKED, __ATOMIC_SEQ_CST);
 	linked = *tail && set_link(event_word(d, *tail), chn->port);
 	*tail = chn->port;
 	if (linked)
-		return;
+		return false;
 	__atomic_store_n(&fv->block->head[chn->priority], chn->port, __ATOMIC_RELEASE);
-	if (!test_and_set_bit_atomic(chn->priority, &fv->block->ready))
+	return !test_and_set_bit_atomic(chn->priority, &fv->block->ready);
+}
+
+/* Append to the vCPU's queue an event whose word is not LINKED. */
+static void fifo_link(struct domain *d, struct evtchn *chn, event_word_t *word)
+{
+	struct vcpu *v = d->vcpu[chn->bound.vcpu_id];
+	struct evtchn_fifo_vcpu *fv = fifo_vcpu(v);
+	bool tell;
+
+	if (!fv) {
+		chn->latched = true;
+		return;
+	}
+	if (chn->last_vcpu_id != v->vcpu_id)
+		leave_queue_of(domain_vcpu(d, chn->last_vcpu_id), chn);
+	spin_lock(&fv->lock);
+	leave_queue(fv, chn);
+	chn->last_vcpu_id = v->vcpu_id;
+	chn->last_priority = chn->priority;
+	tell = append(d, fv, chn, word);
+	spin_unlock(&fv->lock);
+	if (tell)
 		vcpu_mark_events_pending(v);
 }
 
@@ -198,16 +233,24 @@ const struct evtchn_ops evtchn_fifo_ops = {
 	.set_priority = fifo_set_priority,
 };
 
-/* Publish what was latched on ports from @first to before @end. */
+/*
+ * Publish what was latched on ports from @first to before @end. Who sends from
+ * now on sees what has come. An event is latched only while its port is in use.
+ */
 static void publish_latched(struct domain *d, u32 first, u32 end)
 {
-	for (u32 port = first; port < min(end, d->evtchn->nr_ports); port++) {
-		struct evtchn *chn = evtchn_from_port(d, port);
+	u32 nr_ports = __atomic_load_n(&d->evtchn->nr_ports, __ATOMIC_ACQUIRE);
 
+	for (u32 port = first; port < min(end, nr_ports); port++) {
+		struct evtchn *chn = evtchn_from_port(d, port);
+		unsigned long flags;
+
+		spin_lock_irqsave(&chn->lock, flags);
 		if (chn->latched) {
 			chn->latched = false;
 			fifo_set_pending(d, chn);
 		}
+		spin_unlock_irqrestore(&chn->lock, flags);
 	}
 }
 
@@ -229,41 +272,39 @@ static void put_guest_page(void *va)
 	page_put_and_type(virt_to_page((void *)((unsigned long)va & PAGE_MASK)));
 }
 
-/* From two levels to FIFO: what is pending becomes latched, until its page comes. */
+/*
+ * From two levels to FIFO: what is pending becomes latched, until its page comes.
+ * Who held a port's lock before us has set its bit; who comes after us, the
+ * latch. Event lock held.
+ */
 static void convert_ports(struct domain *d, struct evtchn_fifo *fifo)
 {
 	struct evtchn_domain *ed = d->evtchn;
 
-	for (u32 port = 1; port < ed->nr_ports; port++) {
+	ed->fifo = fifo;
+	__atomic_store_n(&ed->ops, &evtchn_fifo_ops, __ATOMIC_RELEASE);
+	for (u32 port = 1; port < min(ed->nr_ports, evtchn_two_level_ops.max_ports); port++) {
 		struct evtchn *chn = evtchn_from_port(d, port);
 
-		chn->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
-		chn->last_vcpu_id = 0;
-		chn->last_priority = 0;
-		if (evtchn_usable(chn))
-			chn->latched = evtchn_two_level_ops.is_pending(d, chn);
+		spin_lock(&chn->lock);
+		if (chn->bound.state != ECS_FREE && evtchn_two_level_ops.is_pending(d, chn))
+			chn->latched = true;
+		spin_unlock(&chn->lock);
 	}
-	ed->fifo = fifo;
-	ed->ops = &evtchn_fifo_ops;
 }
 
 /* Event lock held. Takes over @fv and, if it is the first, @fifo. */
 static int install_block(struct vcpu *v, struct evtchn_fifo_vcpu *fv, struct evtchn_fifo **fifo)
 {
-	struct domain *d = v->domain;
-	struct evtchn_domain *ed = d->evtchn;
+	struct evtchn_domain *ed = v->domain->evtchn;
 
 	if (v->evtchn_fifo)
 		return -EINVAL;
 	if (!ed->fifo) {
-		convert_ports(d, *fifo);
+		convert_ports(v->domain, *fifo);
 		*fifo = NULL;
 	}
-	v->evtchn_fifo = fv;
-	if (ed->fifo->lacks_block) {
-		ed->fifo->lacks_block = false;
-		publish_latched(d, 1, ed->fifo->nr_pages * WORDS_PER_PAGE);
-	}
+	__atomic_store_n(&v->evtchn_fifo, fv, __ATOMIC_RELEASE);
 	return 0;
 }
 
@@ -276,6 +317,7 @@ static int add_block(struct vcpu *v, void *block)
 	int rc = -ENOMEM;
 
 	if (fv && fifo) {
+		spin_lock_init(&fv->lock);
 		fv->block = block;
 		spin_lock_irqsave(&ed->lock, flags);
 		rc = install_block(v, fv, &fifo);
@@ -283,6 +325,8 @@ static int add_block(struct vcpu *v, void *block)
 	}
 	if (rc)
 		hv_free(fv);
+	else
+		publish_latched(v->domain, 1, EVTCHN_FIFO_NR_CHANNELS);
 	hv_free(fifo);
 	return rc;
 }
@@ -333,6 +377,7 @@ long evtchn_fifo_expand_array(const struct evtchn_expand_array *op)
 	struct domain *d = current->domain;
 	struct evtchn_domain *ed = d->evtchn;
 	unsigned long flags;
+	u32 slot = 0;
 	void *page;
 	int rc = 0;
 
@@ -345,31 +390,45 @@ long evtchn_fifo_expand_array(const struct evtchn_expand_array *op)
 	} else if (ed->fifo->nr_pages == MAX_PAGES) {
 		rc = -ENOSPC;
 	} else {
-		u32 slot = ed->fifo->nr_pages++;
-
+		slot = ed->fifo->nr_pages;
 		ed->fifo->page[slot] = page;
-		publish_latched(d, slot * WORDS_PER_PAGE, (slot + 1) * WORDS_PER_PAGE);
+		__atomic_store_n(&ed->fifo->nr_pages, slot + 1, __ATOMIC_RELEASE);
 	}
 	spin_unlock_irqrestore(&ed->lock, flags);
-	if (rc && page)
+	if (!rc)
+		publish_latched(d, slot * WORDS_PER_PAGE, (slot + 1) * WORDS_PER_PAGE);
+	else if (page)
 		put_guest_page(page);
 	return rc;
 }
 
-/* Give one vCPU's control block back. */
-static void remove_block(struct vcpu *v)
+/* Take all vCPUs' control blocks from them: a list. Event lock held. */
+static struct evtchn_fifo_vcpu *take_blocks(struct domain *d)
 {
-	struct evtchn_domain *ed = v->domain->evtchn;
-	struct evtchn_fifo_vcpu *fv;
-	unsigned long flags;
+	struct evtchn_fifo_vcpu *list = NULL;
+	struct vcpu *v;
 
-	spin_lock_irqsave(&ed->lock, flags);
-	fv = v->evtchn_fifo;
-	v->evtchn_fifo = NULL;
-	spin_unlock_irqrestore(&ed->lock, flags);
-	if (fv)
+	for_each_vcpu(d, v) {
+		struct evtchn_fifo_vcpu *fv = v->evtchn_fifo;
+
+		if (!fv)
+			continue;
+		v->evtchn_fifo = NULL;
+		fv->next = list;
+		list = fv;
+	}
+	return list;
+}
+
+static void put_blocks(struct evtchn_fifo_vcpu *list)
+{
+	while (list) {
+		struct evtchn_fifo_vcpu *fv = list;
+
+		list = fv->next;
 		put_guest_page(fv->block);
-	hv_free(fv);
+		hv_free(fv);
+	}
 }
 
 /**
@@ -377,24 +436,28 @@ static void remove_block(struct vcpu *v)
  * @d: any; nothing happens if it does not use FIFO
  *
  * Context: takes the event lock.
+ * Return: 0; -ERESTART if a port is in use again: close all once more.
  */
-void evtchn_fifo_destroy(struct domain *d)
+int evtchn_fifo_destroy(struct domain *d)
 {
 	struct evtchn_domain *ed = d->evtchn;
+	struct evtchn_fifo_vcpu *blocks;
 	struct evtchn_fifo *fifo;
 	unsigned long flags;
-	struct vcpu *v;
 
 	spin_lock_irqsave(&ed->lock, flags);
 	fifo = ed->fifo;
+	if (!fifo || ed->nr_used) {
+		spin_unlock_irqrestore(&ed->lock, flags);
+		return fifo ? -ERESTART : 0;
+	}
 	ed->fifo = NULL;
-	ed->ops = &evtchn_two_level_ops;
+	__atomic_store_n(&ed->ops, &evtchn_two_level_ops, __ATOMIC_RELEASE);
+	blocks = take_blocks(d);
 	spin_unlock_irqrestore(&ed->lock, flags);
-	if (!fifo)
-		return;
-	for_each_vcpu(d, v)
-		remove_block(v);
+	put_blocks(blocks);
 	for (u32 i = 0; i < fifo->nr_pages; i++)
 		put_guest_page(fifo->page[i]);
 	hv_free(fifo);
+	return 0;
 }

@@ -10,18 +10,9 @@
 
 #define WORD_BITS	64
 
-/*
- * A port beyond has no bits. There are such in this format when a domain binds
- * one on one vCPU while it resets from FIFO on another; they can only be closed.
- */
-static bool has_bits(const struct evtchn *chn)
-{
-	return chn->port < EVTCHN_2L_NR_CHANNELS;
-}
-
 static void two_level_notify(struct domain *d, const struct evtchn *chn)
 {
-	struct vcpu *v = d->vcpu[chn->notify_vcpu_id];
+	struct vcpu *v = d->vcpu[chn->bound.vcpu_id];
 
 	if (!test_and_set_bit_atomic(chn->port / WORD_BITS, &v->vcpu_info->evtchn_pending_sel))
 		vcpu_mark_events_pending(v);
@@ -31,7 +22,7 @@ static void two_level_set_pending(struct domain *d, struct evtchn *chn)
 {
 	struct shared_info *s = d->shared_info;
 
-	if (!has_bits(chn) || test_and_set_bit_atomic(chn->port, s->evtchn_pending))
+	if (test_and_set_bit_atomic(chn->port, s->evtchn_pending))
 		return;
 	if (!test_bit(chn->port, s->evtchn_mask))
 		two_level_notify(d, chn);
@@ -40,22 +31,21 @@ static void two_level_set_pending(struct domain *d, struct evtchn *chn)
 
 static void two_level_clear_pending(struct domain *d, struct evtchn *chn)
 {
-	if (has_bits(chn))
-		clear_bit_atomic(chn->port, d->shared_info->evtchn_pending);
+	clear_bit_atomic(chn->port, d->shared_info->evtchn_pending);
 }
 
 static void two_level_unmask(struct domain *d, struct evtchn *chn)
 {
 	struct shared_info *s = d->shared_info;
 
-	if (has_bits(chn) && test_and_clear_bit_atomic(chn->port, s->evtchn_mask) &&
+	if (test_and_clear_bit_atomic(chn->port, s->evtchn_mask) &&
 	    test_bit(chn->port, s->evtchn_pending))
 		two_level_notify(d, chn);
 }
 
 static bool two_level_is_pending(struct domain *d, const struct evtchn *chn)
 {
-	return has_bits(chn) && test_bit(chn->port, d->shared_info->evtchn_pending);
+	return test_bit(chn->port, d->shared_info->evtchn_pending);
 }
 
 static bool two_level_is_busy(struct domain *d __maybe_unused, u32 port __maybe_unused)

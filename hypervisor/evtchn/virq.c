@@ -2,8 +2,8 @@
 /*
  * Virtual interrupts: events that the hypervisor itself raises. Per-vCPU kinds
  * (the timer) go to one vCPU's port, global kinds (console input) to one domain,
- * where vCPU 0 has the port. v->virq_to_evtchn is under the event lock; it is
- * read without it only to skip what is not bound. ABI: xen.h, VIRQ_*.
+ * where vCPU 0 has the port. v->virq_to_evtchn[] changes under the event lock and
+ * that of the port that it names or named. ABI: xen.h, VIRQ_*.
  *
  * Lock: handler_lock guards which domain handles a global kind; each has a
  * reference. Taken with interrupts off; event locks are taken inside.
@@ -40,23 +40,25 @@ bool virq_is_global(u32 virq)
  */
 int evtchn_virq_bind(struct vcpu *v, struct evtchn *chn, u32 virq)
 {
+	struct evtchn_binding bound = { .state = ECS_VIRQ, .vcpu_id = v->vcpu_id, .number = virq };
+
 	if (v->virq_to_evtchn[virq])
 		return -EEXIST;
-	chn->state = ECS_VIRQ;
-	chn->notify_vcpu_id = v->vcpu_id;
-	chn->virq = virq;
-	WRITE_ONCE(v->virq_to_evtchn[virq], chn->port);
+	evtchn_bind(chn, bound);
+	__atomic_store_n(&v->virq_to_evtchn[virq], chn->port, __ATOMIC_RELEASE);
 	return 0;
 }
 
 /* Event lock held. A global one may notify another vCPU than the one it was bound on. */
-void evtchn_virq_unbind(struct domain *d, const struct evtchn *chn)
+void evtchn_virq_unbind(struct domain *d, struct evtchn *chn)
 {
 	struct vcpu *v;
 
+	spin_lock(&chn->lock);
 	for_each_vcpu(d, v)
-		if (v->virq_to_evtchn[chn->virq] == chn->port)
-			WRITE_ONCE(v->virq_to_evtchn[chn->virq], 0);
+		if (v->virq_to_evtchn[chn->bound.number] == chn->port)
+			WRITE_ONCE(v->virq_to_evtchn[chn->bound.number], 0);
+	spin_unlock(&chn->lock);
 }
 
 /**
@@ -64,21 +66,23 @@ void evtchn_virq_unbind(struct domain *d, const struct evtchn *chn)
  * @v:	  any guest's vCPU
  * @virq: VIRQ_*
  *
- * Context: any, without an event or run-queue lock.
+ * Context: any, without an event, port or run-queue lock.
  */
 void virq_send_vcpu(struct vcpu *v, u32 virq)
 {
 	struct domain *d = v->domain;
+	struct evtchn *chn;
 	unsigned long flags;
-	u32 port;
+	u32 port = __atomic_load_n(&v->virq_to_evtchn[virq], __ATOMIC_ACQUIRE);
 
-	if (!READ_ONCE(v->virq_to_evtchn[virq]))
+	if (!port)
 		return;
-	spin_lock_irqsave(&d->evtchn->lock, flags);
-	port = v->virq_to_evtchn[virq];
-	if (port)
-		evtchn_set_pending(d, evtchn_from_port(d, port));
-	spin_unlock_irqrestore(&d->evtchn->lock, flags);
+	chn = evtchn_from_port(d, port);
+	spin_lock_irqsave(&chn->lock, flags);
+	/* It may have been closed meanwhile. */
+	if (READ_ONCE(v->virq_to_evtchn[virq]) == port)
+		evtchn_set_pending(d, chn);
+	spin_unlock_irqrestore(&chn->lock, flags);
 }
 
 /**

@@ -86,13 +86,13 @@ int page_get_and_type(struct page_info *pg, domid_t owner, enum page_type type)
 	if (domains[n / HOST_FRAMES].domain_id != owner || type != PT_WRITABLE ||
 	    page_readonly[n])
 		return -EINVAL;
-	page_refs[n]++;
+	__atomic_fetch_add(&page_refs[n], 1, __ATOMIC_RELAXED);
 	return 0;
 }
 
 bool page_put_and_type(struct page_info *pg)
 {
-	BUG_ON(!page_refs[mfn_x(page_to_mfn(pg))]--);
+	BUG_ON(!__atomic_fetch_sub(&page_refs[mfn_x(page_to_mfn(pg))], 1, __ATOMIC_RELAXED));
 	return false;
 }
 
@@ -136,7 +136,7 @@ struct vcpu *domain_vcpu(const struct domain *d, unsigned int id)
 
 void vcpu_kick(struct vcpu *v)
 {
-	kicks[domain_index(v->domain)][v->vcpu_id]++;
+	__atomic_fetch_add(&kicks[domain_index(v->domain)][v->vcpu_id], 1, __ATOMIC_RELAXED);
 }
 
 void vcpu_wake(struct vcpu *v)

@@ -149,7 +149,7 @@ struct vcpu {
 	/* events: hv/evtchn.h */
 	struct vcpu_info *vcpu_info;	/* in shared_info or a registered page */
 	mfn_t vcpu_info_mfn;		/* registered page, INVALID_MFN if none */
-	u32 virq_to_evtchn[NR_VIRQS];	/* under the event lock */
+	u32 virq_to_evtchn[NR_VIRQS];	/* evtchn/virq.c */
 	struct evtchn_fifo_vcpu *evtchn_fifo;
 
 	/* hypercall in progress, on its own CPU only */
