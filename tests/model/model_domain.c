@@ -61,17 +61,14 @@ extern struct percpu *percpu_of[];
 #undef ASSERT
 #include "../../hypervisor/core/domain.c"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-
-#include "coroutine.h"
+#define MODEL		"model_domain"
+#include "scripts.h"
 
 #define DOMID		5
 
 enum op { END, KILL, LOOK, LOOK_AT_ALL, UNMAP };
 
-static const char *const scenario_name[] = {
+static const char *const names[] = {
 	"killed, looked for, unmapped", "killed twice, looked for", "killed, list walked, unmapped",
 };
 
@@ -81,9 +78,13 @@ static const enum op scripts[][CPUS][4] = {
 	{ { KILL }, { LOOK_AT_ALL, LOOK }, { UNMAP } },
 };
 
+static const char *scenario_name(unsigned int nr)
+{
+	return names[nr];
+}
+
 /* ---- the state: all of this, and what the files above have ---- */
 
-static unsigned char stacks[CPUS][STACK_BYTES] __aligned(64);
 static unsigned char arena[6144] __aligned(64);
 static struct percpu cpus[CPUS];
 struct percpu *percpu_of[MAX_CPUS];
@@ -91,48 +92,13 @@ unsigned int nr_cpus = CPUS;
 static struct vcpu caller_vcpu;
 static struct domain caller;
 static struct domain *volatile victim;
-static unsigned char *volatile sp[CPUS];		/* NULL: between two operations */
-static volatile u8 next_op[CPUS], scenario;
-static volatile bool preparing;
 static volatile bool softirq_wanted[CPUS];
 static volatile u8 holders, mapped, freed, virqs;
-static volatile unsigned int cpu;
 static void (*softirq_fn)(void);
-unsigned char **model_own_sp, *model_scheduler_sp;
-
-/* Not part of it: memory of its own. */
-static struct engine {
-	unsigned long states, ends, nr_seen;
-	u64 (*seen)[2];
-} *engine;
-
-#define SEEN_MAX	(1UL << 23)
-
-static void violation(const char *what) __noreturn;
-
-static void violation(const char *what)
-{
-	printf("model_domain: %s: VIOLATION: %s (after %lu states)\n",
-	       scenario_name[scenario], what, engine->states);
-	for (unsigned int c = 0; c < CPUS; c++)
-		printf("  CPU %u: operation %u%s\n", c, next_op[c], sp[c] ? ", under way" : "");
-	exit(1);
-}
-
-void bug(const char *what, const char *file, unsigned int line)
-{
-	fprintf(stderr, "%s:%u: ", file, line);
-	violation(what);
-}
 
 struct vcpu *model_current(void)
 {
 	return &caller_vcpu;
-}
-
-unsigned int model_cpu(void)
-{
-	return cpu;
 }
 
 /* ---- what the files above call ---- */
@@ -315,12 +281,13 @@ static void prepare(void)
 	victim->refcount += mapped;
 }
 
-static void run_op(void)
+static bool has_more(unsigned int c)
 {
-	if (preparing) {
-		prepare();
-		return;
-	}
+	return softirq_wanted[c] || scripts[scenario][c][next_op[c]] != END;
+}
+
+static void run_next(void)
+{
 	if (softirq_wanted[cpu]) {
 		softirq_wanted[cpu] = false;
 		softirq_fn();
@@ -349,81 +316,15 @@ static void run_op(void)
 	next_op[cpu]++;
 }
 
-/* ---- coroutines ---- */
+/* ---- checks ---- */
 
-__used void coroutine_main(void)
+/* violation() is called where it happens. */
+static void check_state(void)
 {
-	unsigned char *gone;
-
-	run_op();
-	sp[cpu] = NULL;
-	__builtin_memset(stacks[cpu], 0, STACK_BYTES / 2);
-	switch_stack(&gone, model_scheduler_sp);
-	abort();
-}
-
-static void coroutine_begin(unsigned int c)
-{
-	__builtin_memset(stacks[c], 0, STACK_BYTES);
-	sp[c] = coroutine_start(stacks[c] + STACK_BYTES);
-}
-
-static bool enabled(unsigned int c)
-{
-	return sp[c] || softirq_wanted[c] || scripts[scenario][c][next_op[c]] != END;
-}
-
-static void step(unsigned int c)
-{
-	cpu = c;
-	if (!sp[c])
-		coroutine_begin(c);
-	model_own_sp = (unsigned char **)&sp[c];
-	switch_stack(&model_scheduler_sp, sp[c]);
-	model_scheduler_sp = NULL;
-	model_own_sp = NULL;
-	cpu = 0;
-}
-
-/* ---- exploration ---- */
-
-extern unsigned char __data_start[], _end[];
-
-static size_t state_size(void)
-{
-	return _end - __data_start;
-}
-
-static u64 mix(u64 h, u64 v)
-{
-	h = (h ^ v) * 0x9e3779b97f4a7c15UL;
-	return h ^ h >> 29;
-}
-
-/* False if it was seen before. */
-static bool is_new(void)
-{
-	const u64 *p = (const u64 *)(((unsigned long)__data_start + 7) & ~7UL);
-	u64 a = 1, b = 2, slot;
-
-	for (; (unsigned char *)(p + 1) <= _end; p++) {
-		a = mix(a, *p);
-		b = mix(b, *p ^ 0x55);
-	}
-	a += !a;
-	for (slot = a % SEEN_MAX; engine->seen[slot][0]; slot = (slot + 1) % SEEN_MAX)
-		if (engine->seen[slot][0] == a && engine->seen[slot][1] == b)
-			return false;
-	if (++engine->nr_seen > SEEN_MAX / 2)
-		violation("too many states for this model");
-	engine->seen[slot][0] = a;
-	engine->seen[slot][1] = b;
-	return true;
 }
 
 static void check_end(void)
 {
-	engine->ends++;
 	if (freed != 1 || mapped || holders)
 		violation("it is not freed in the end");
 	if (virqs != 2)
@@ -432,57 +333,8 @@ static void check_end(void)
 		violation("it is still found");
 }
 
-static void explore(void)
-{
-	unsigned char *saved = malloc(state_size());
-	bool end = true;
-
-	engine->states++;
-	memcpy(saved, __data_start, state_size());
-	for (unsigned int c = 0; c < CPUS; c++) {
-		if (!enabled(c))
-			continue;
-		end = false;
-		step(c);
-		if (is_new())
-			explore();
-		memcpy(__data_start, saved, state_size());
-	}
-	if (end)
-		check_end();
-	free(saved);
-}
-
-/* It stops at every atomic access like the rest, so a coroutine does it, alone. */
-static void make_ready(unsigned int nr)
-{
-	preparing = true;
-	scenario = nr;
-	do
-		step(0);
-	while (sp[0]);
-	preparing = false;
-}
-
 int main(void)
 {
-	unsigned char *pristine;
-
-	engine = mmap(NULL, sizeof(*engine), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-		      -1, 0);
-	pristine = malloc(state_size());
-	memcpy(pristine, __data_start, state_size());
-	for (unsigned int i = 0; i < ARRAY_SIZE(scripts); i++) {
-		*engine = (struct engine){};
-		engine->seen = mmap(NULL, SEEN_MAX * 16, PROT_READ | PROT_WRITE,
-				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		make_ready(i);
-		explore();
-		printf("model_domain: %s: %lu states, %lu ends: no violation\n",
-		       scenario_name[i], engine->states, engine->ends);
-		fflush(stdout);
-		munmap(engine->seen, SEEN_MAX * 16);
-		memcpy(__data_start, pristine, state_size());
-	}
+	explore_scenarios(ARRAY_SIZE(scripts));
 	return 0;
 }

@@ -78,15 +78,11 @@ static inline void clear_bit_atomic(unsigned int nr, volatile void *addr)
 #include "../../hypervisor/evtchn/evtchn.c"
 #include "../../hypervisor/evtchn/event_channel_op.c"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-
-#include "coroutine.h"
-
 #define CPUS		3
 #define STACK_BYTES	2048
+#define MODEL		"model_evtchn"
+#include "scripts.h"
+
 #define DOMAINS		2
 #define VCPUS		2
 #define PORTS		6	/* that are looked at */
@@ -152,11 +148,15 @@ static const struct scenario scenarios[] = {
 	    { { BIND_IPI, TO, 1 }, { SEND, TO, 1, 1 } } } },
 };
 
+static const char *scenario_name(unsigned int nr)
+{
+	return scenarios[nr].name;
+}
+
 /* ---- the state: all of this, and what the files above have ---- */
 
 unsigned char model_ram[PAGES * PAGE_SIZE] __aligned(PAGE_SIZE);
 unsigned char model_frames[PAGES * sizeof(struct page_info)];
-static unsigned char stacks[CPUS][STACK_BYTES] __aligned(64);
 static unsigned char arena[12288] __aligned(64);
 static size_t arena_used;
 static struct domain domains[DOMAINS];
@@ -164,55 +164,20 @@ static struct vcpu vcpus[DOMAINS][VCPUS];
 static struct vcpu *vcpu_pointers[DOMAINS][VCPUS];
 static struct shared_info shared[DOMAINS];
 static struct vcpu *volatile runs_as[CPUS];
-static unsigned char *volatile sp[CPUS];		/* NULL: between two operations */
-static volatile u8 next_op[CPUS], nr_scenario;
-static volatile enum { SCRIPT, PREPARE, DRAIN } phase;
-static volatile unsigned int cpu;
 static volatile u8 page_refs[PAGES];
 /* By the receiver's ports: on their way to it, arrived, and on their way from it. */
 static volatile u8 sent[PORTS], taken[PORTS], sent_back[PORTS];
 static volatile bool moved[PORTS];		/* to the receiver's vCPU 1 */
 static volatile bool kicked[VCPUS];		/* the receiver's */
 static u32 head[VCPUS][EVTCHN_FIFO_MAX_QUEUES];
-unsigned char **model_own_sp, *model_scheduler_sp;
 
 struct domain *hardware_domain;
 unsigned long max_page = PAGES;
 u64 frame_chunks[FRAME_CHUNKS_MAX / 64] = { 1 };
 
-/* Not part of it: memory of its own. */
-static struct engine {
-	unsigned long states, ends, nr_seen;
-	u64 (*seen)[2];
-} *engine;
-
-#define SEEN_MAX	(1UL << 24)
-
-static void violation(const char *what) __noreturn;
-
-static void violation(const char *what)
-{
-	printf("model_evtchn: %s: VIOLATION: %s (after %lu states)\n",
-	       scenarios[nr_scenario].name, what, engine->states);
-	for (unsigned int c = 0; c < CPUS; c++)
-		printf("  CPU %u: operation %u%s\n", c, next_op[c], sp[c] ? ", under way" : "");
-	exit(1);
-}
-
-void bug(const char *what, const char *file, unsigned int line)
-{
-	fprintf(stderr, "%s:%u: ", file, line);
-	violation(what);
-}
-
 struct vcpu *model_current(void)
 {
 	return runs_as[cpu];
-}
-
-unsigned int model_cpu(void)
-{
-	return cpu;
 }
 
 /* ---- what the files above call ---- */
@@ -500,7 +465,7 @@ static void prepare_domain(unsigned int i)
 
 static void prepare(void)
 {
-	const struct scenario *s = &scenarios[nr_scenario];
+	const struct scenario *s = &scenarios[scenario];
 
 	memset(model_ram, NOT_GIVEN, sizeof(model_ram));
 	for (unsigned int i = 0; i < DOMAINS; i++)
@@ -523,105 +488,18 @@ static void prepare(void)
 	}
 }
 
-static void run_op(void)
+static bool has_more(unsigned int c)
 {
-	switch (phase) {
-	case PREPARE:
-		prepare();
-		break;
-	case DRAIN:
-		for (unsigned int v = 0; v < VCPUS; v++)
-			take(v);
-		break;
-	default:
-		run_act(&scenarios[nr_scenario].script[cpu][next_op[cpu]]);
-		next_op[cpu]++;
-	}
+	return scenarios[scenario].script[c][next_op[c]].op != END;
 }
 
-/* ---- coroutines ---- */
-
-__used void coroutine_main(void)
+static void run_next(void)
 {
-	unsigned char *gone;
-
-	run_op();
-	sp[cpu] = NULL;
-	__builtin_memset(stacks[cpu], 0, STACK_BYTES / 2);
-	switch_stack(&gone, model_scheduler_sp);
-	abort();
+	run_act(&scenarios[scenario].script[cpu][next_op[cpu]]);
+	next_op[cpu]++;
 }
 
-static void coroutine_begin(unsigned int c)
-{
-	__builtin_memset(stacks[c], 0, STACK_BYTES);
-	sp[c] = coroutine_start(stacks[c] + STACK_BYTES);
-}
-
-static bool enabled(unsigned int c)
-{
-	return sp[c] || scenarios[nr_scenario].script[c][next_op[c]].op != END;
-}
-
-static void step(unsigned int c)
-{
-	cpu = c;
-	if (!sp[c])
-		coroutine_begin(c);
-	model_own_sp = (unsigned char **)&sp[c];
-	switch_stack(&model_scheduler_sp, sp[c]);
-	model_scheduler_sp = NULL;
-	model_own_sp = NULL;
-	cpu = 0;
-	if (*(u64 *)stacks[c])
-		violation("the model's stack is too small");
-}
-
-/* It stops at every atomic access like the rest, so a coroutine does it, alone. */
-static void run_alone(unsigned int what)
-{
-	phase = what;
-	do
-		step(0);
-	while (sp[0]);
-	phase = SCRIPT;
-}
-
-/* ---- exploration ---- */
-
-extern unsigned char __data_start[], _end[];
-
-static size_t state_size(void)
-{
-	return _end - __data_start;
-}
-
-static u64 mix(u64 h, u64 v)
-{
-	h = (h ^ v) * 0x9e3779b97f4a7c15UL;
-	return h ^ h >> 29;
-}
-
-/* False if it was seen before. */
-static bool is_new(void)
-{
-	const u64 *p = (const u64 *)(((unsigned long)__data_start + 7) & ~7UL);
-	u64 a = 1, b = 2, slot;
-
-	for (; (unsigned char *)(p + 1) <= _end; p++) {
-		a = mix(a, *p);
-		b = mix(b, *p ^ 0x55);
-	}
-	a += !a;
-	for (slot = a % SEEN_MAX; engine->seen[slot][0]; slot = (slot + 1) % SEEN_MAX)
-		if (engine->seen[slot][0] == a && engine->seen[slot][1] == b)
-			return false;
-	if (++engine->nr_seen > SEEN_MAX / 2)
-		violation("too many states for this model");
-	engine->seen[slot][0] = a;
-	engine->seen[slot][1] = b;
-	return true;
-}
+/* ---- checks ---- */
 
 static bool has_event(unsigned int dom, const struct evtchn *chn)
 {
@@ -678,6 +556,12 @@ static void check_virqs(unsigned int dom)
 	}
 }
 
+static void take_all(void)
+{
+	for (unsigned int v = 0; v < VCPUS; v++)
+		take(v);
+}
+
 static void check_events(void)
 {
 	const struct evtchn_domain *ed = domains[TO].evtchn;
@@ -694,7 +578,6 @@ static void check_events(void)
 
 static void check_end(void)
 {
-	engine->ends++;
 	for (unsigned int dom = 0; dom < DOMAINS; dom++) {
 		struct evtchn_domain *ed = domains[dom].evtchn;
 		u32 used = 0;
@@ -708,59 +591,15 @@ static void check_end(void)
 		check_virqs(dom);
 	}
 	if (domains[TO].evtchn->ops == &evtchn_fifo_ops) {
-		run_alone(DRAIN);
+		run_alone(take_all);
 		check_events();
 	} else if (page_refs[0] || page_refs[1]) {
 		violation("a page is not given back");
 	}
 }
 
-static void explore(void)
-{
-	unsigned char *saved = malloc(state_size());
-	bool end = true, stuck = true;
-
-	engine->states++;
-	memcpy(saved, __data_start, state_size());
-	for (unsigned int c = 0; c < CPUS; c++) {
-		if (!enabled(c))
-			continue;
-		end = false;
-		step(c);
-		check_state();
-		stuck = stuck && !memcmp(saved, __data_start, state_size());
-		if (is_new())
-			explore();
-		memcpy(__data_start, saved, state_size());
-	}
-	if (end)
-		check_end();
-	else if (stuck)
-		violation("nobody gets on");
-	memcpy(__data_start, saved, state_size());
-	free(saved);
-}
-
 int main(void)
 {
-	unsigned char *pristine;
-
-	engine = mmap(NULL, sizeof(*engine), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-		      -1, 0);
-	pristine = malloc(state_size());
-	memcpy(pristine, __data_start, state_size());
-	for (unsigned int i = 0; i < ARRAY_SIZE(scenarios); i++) {
-		*engine = (struct engine){};
-		engine->seen = mmap(NULL, SEEN_MAX * 16, PROT_READ | PROT_WRITE,
-				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		nr_scenario = i;
-		run_alone(PREPARE);
-		explore();
-		printf("model_evtchn: %s: %lu states, %lu ends: no violation\n",
-		       scenarios[i].name, engine->states, engine->ends);
-		fflush(stdout);
-		munmap(engine->seen, SEEN_MAX * 16);
-		memcpy(__data_start, pristine, state_size());
-	}
+	explore_scenarios(ARRAY_SIZE(scenarios));
 	return 0;
 }
