@@ -326,7 +326,8 @@ void pb_config_init(struct pb_dev *pb)
  */
 void pb_config_reset(struct pb_dev *pb)
 {
-	pb->cmd = 0;
+	pb->cmd = pb_decode_bits(pb->pdev);
+	pb->turned_on = false;
 	pb->sizing = 0;
 	pb->complained = false;
 }

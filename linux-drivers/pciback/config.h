@@ -34,6 +34,7 @@ struct pb_guest;
  * @base:        where each region of pb_regions[] begins, -1 if the device lacks it
  * @quirks:      further fields, from sysfs
  * @cmd:         the guest's view of the command register's bits that are not the hardware's
+ * @turned_on:   the guest has written such bits of @cmd as let a device decode
  * @sizing:      bit N: BAR N (6: the ROM) shows its size instead of its address
  * @complained:  a refused write was logged
  * @gsi:         interrupt line of INTx, kept because MSI changes pdev->irq
@@ -56,6 +57,7 @@ struct pb_dev {
 	int base[PB_NR_REGIONS];
 	struct list_head quirks;
 	u16 cmd;
+	bool turned_on;
 	u8 sizing;
 	bool complained;
 	unsigned int gsi;
@@ -118,6 +120,7 @@ void pb_intx_update(struct pb_dev *pb, bool wanted);
 /* config.c */
 void pb_config_init(struct pb_dev *pb);
 void pb_config_reset(struct pb_dev *pb);
+u16 pb_decode_bits(const struct pci_dev *pdev);
 void pb_config_free(struct pb_dev *pb);
 int pb_config_read(struct pb_dev *pb, int offset, int size, u32 *val);
 int pb_config_write(struct pb_dev *pb, int offset, int size, u32 val);

@@ -5,7 +5,7 @@
  * From hand-over to hand-back the device decodes its memory and ports, whatever
  * the guest writes: an access to a range that nobody decodes ends in an error
  * that some machines report as a fatal one (XSA-120). So these bits of the
- * command register are the guest's own copy.
+ * command register are the guest's own copy, in which they are set at first.
  *
  * Addresses are the machine's, which a PV guest maps as they are; only their
  * size can be asked for, by writing ones.
@@ -66,8 +66,11 @@ static int nr_bars(const struct pci_dev *pdev)
 	return pdev->hdr_type == PCI_HEADER_TYPE_BRIDGE ? 2 : 6;
 }
 
-/* What the BARs need; a virtual function does not have the bits, its BARs are not its own. */
-static u16 decode_bits(const struct pci_dev *pdev)
+/**
+ * pb_decode_bits() - The bits of the command register that a device's BARs need.
+ * @pdev: a virtual function does not have the bits, as its BARs are not its own
+ */
+u16 pb_decode_bits(const struct pci_dev *pdev)
 {
 	u16 bits = 0;
 	int bar;
@@ -93,7 +96,7 @@ static u16 decode_bits(const struct pci_dev *pdev)
 void pb_decode_again(struct pb_dev *pb)
 {
 	u32 hw = pb_hw_read(pb, PCI_COMMAND, 2);
-	u16 lost = decode_bits(pb->pdev) & ~hw;
+	u16 lost = pb_decode_bits(pb->pdev) & ~hw;
 	int bar, where;
 
 	if (!lost || pb->pdev->current_state != PCI_D0)
@@ -152,8 +155,10 @@ static int write_command(struct pb_dev *pb, int where, u32 val)
 	u32 hw;
 
 	pb->cmd = val & CMD_COPY;
-	if (!(old & CMD_DECODE) != !(val & CMD_DECODE))
-		pb_intx_update(pb, val & CMD_DECODE);
+	if (pb->turned_on != !!(val & CMD_DECODE)) {
+		pb->turned_on = val & CMD_DECODE;
+		pb_intx_update(pb, pb->turned_on);
+	}
 	if (val & CMD_DECODE)
 		pb_decode_again(pb);
 	hw = pb_hw_read(pb, where, 2);

@@ -183,7 +183,8 @@ static void decode_nothing(struct pb_dev *pb)
 {
 	/* Below a bridge there are other devices, perhaps dom0's. */
 	if (pb->pdev->hdr_type == PCI_HEADER_TYPE_NORMAL)
-		pci_write_config_word(pb->pdev, PCI_COMMAND, 0);
+		clear_flags(pb->pdev, PCI_COMMAND,
+			    PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 }
 
 /**

@@ -120,7 +120,9 @@ static void offsets_and_sizes_are_checked(void **state)
 
 static void decoding_is_never_turned_off(void **state)
 {
-	reads(PCI_COMMAND, 2, 0);	/* the guest has not turned it on */
+	/* As it is handed over; the guest has not turned it on. */
+	reads(PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_IO);
+	assert_false(pb.isr_on);
 	wr(PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_IO | PCI_COMMAND_MASTER);
 	reads(PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_IO | PCI_COMMAND_MASTER);
 	assert_true(dev.is_busmaster && pb.isr_on);

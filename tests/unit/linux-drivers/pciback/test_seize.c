@@ -248,6 +248,16 @@ static void idle_stays_idle_after_a_slot_reset(void **state)
 	device_release_driver(&dev.dev);
 }
 
+/* Errors of the device are reported as firmware and kernel arranged it. */
+static void error_signals_outlast_idling(void **state)
+{
+	hw_set(&dev, PCI_COMMAND, 2, PCI_COMMAND_MASTER | PCI_COMMAND_SERR | PCI_COMMAND_PARITY);
+	want("03:00.0");
+	assert_int_equal(bind(&dev), 0);
+	assert_int_equal(hw_get(&dev, PCI_COMMAND, 2), PCI_COMMAND_SERR | PCI_COMMAND_PARITY);
+	device_release_driver(&dev.dev);
+}
+
 static void hide_names_what_is_amiss(void **state)
 {
 	struct device_driver other = { .name = "e1000e" };
@@ -296,6 +306,7 @@ int main(void)
 		on_bus(a_device_without_reset_is_named_once),
 		on_bus(interrupts_are_forgotten),
 		on_bus(idle_stays_idle_after_a_slot_reset),
+		on_bus(error_signals_outlast_idling),
 		on_bus(hide_names_what_is_amiss),
 		on_bus(virtual_functions_go_with_their_driver),
 	};
