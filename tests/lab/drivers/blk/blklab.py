@@ -42,6 +42,20 @@ said() { sed -n "s/.*$2 //p" $LOG/guest-$1.log | tr -d '\r' | tail -n 1; }
 until_ok() { s=$1; shift; for i in $(seq $((s * 5))); do "$@" 2>/dev/null >&2 && return 0; sleep 0.2; done; return 1; }
 gone() { until_ok ${2:-30} sh -c "! xl domid $1"; }
 domid() { xl domid $1; }
+# QEMU's SVM resets a PVH guest now and then while that measures its TSC with interrupts off, on
+# Debian's Xen, long before it looks for devices. It begins anew.
+tsc_known() { grep -qs "tsc: Detected" $LOG/guest-$1.log; }
+tsc_known_or_gone() { tsc_known $1 || ! xl domid $1; }
+create() {
+	for try in 1 2 3; do
+		xl create -q /tmp/$1.cfg || return
+		[ $2 = pvh ] || return 0
+		until_ok 120 tsc_known_or_gone $1
+		tsc_known $1 && return 0
+		echo "# $1 ended before it knew its TSC"
+	done
+	return 1
+}
 guest() {
 	name=$1; type=$2; job=$3; shift 3; disks=
 	for d in "$@"; do disks="$disks'$d',"; done
@@ -59,7 +73,7 @@ on_reboot='destroy'
 disk=[$disks]
 $CFG
 E
-	xl create -q /tmp/$name.cfg
+	create $name $type
 }
 """
 
