@@ -58,13 +58,45 @@ xen-init-dom0
 mkdir -p /var/log/xen/console
 xenconsoled --log=guest --log-dir=/var/log/xen/console
 
+guest_runs() {
+	xl domid g1 && return
+	dmesg | tail -n 40
+	poweroff -f
+}
+
+take_second() { xl pci-assignable-add 00:04.0; }
+give_second_back() { xl pci-assignable-remove -r 00:04.0; }
+
 plug() {
 	verdict "it can be assigned" listed '00:03.0'
 	verdict "xl create" xl create /etc/xen/g1.cfg
-	if ! xl domid g1; then
-		dmesg | tail -n 40
-		poweroff -f
-	fi
+	guest_runs
+	cards_come_and_go
+}
+
+# On Hospes, which has no IOMMU, xl gives a card only to a PV guest that runs. It takes one
+# from its driver, but then wants it quarantined, and does not give it back. (On Debian's Xen
+# with iommu=0 it gives none at all.)
+without_iommu() {
+	take_second() { xl pci-assignable-add 00:04.0 2>&1 | grep 'failed to quarantine'; }
+	give_second_back() {
+		echo 0000:00:04.0 > $PB/unbind
+		echo 00:04.0 > $PB/remove_slot
+		echo 0000:00:04.0 > /sys/bus/pci/drivers_probe
+	}
+	verdict "it can be assigned" listed '00:03.0'
+	xl create /etc/xen/g1.cfg 2>&1 | tee /tmp/why
+	verdict "xl create says why not" grep -q 'passthrough not supported' /tmp/why
+	verdict "no guest is left" fails xl domid g1
+	verdict "xl create without the card" xl create /etc/xen/g1.cfg 'pci=[]'
+	guest_runs
+	verdict "xl pci-attach of the first card" xl pci-attach g1 00:03.0
+	cards_come_and_go
+	[ $OWN = 0 ] || quirks
+	slots
+}
+
+cards_come_and_go() {
 	verdict "the guest finds its card" wait_for 240 said 'GUEST-DONE 0000:00:00.0'
 	verdict "driven by e1000e" said 'GUEST-DEVICE 0000:00:00.0 eth[0-9]+ 52:54:00:00:00:01 e1000e'
 	verdict "MSI-X" said 'GUEST-MSIX [1-9]'
@@ -78,7 +110,7 @@ plug() {
 	verdict "root bus" [ "$(xenstore-read /local/domain/0/backend/pci/$dom/0/root-0)" = "0000:00" ]
 	grep pciback /proc/interrupts
 
-	verdict "xl pci-assignable-add" xl pci-assignable-add 00:04.0
+	verdict "the second is taken" take_second
 	verdict "taken from its driver" driven_by 00:04.0 pciback
 	verdict "in the list of slots" grep -q 0000:00:04.0 $PB/slots
 	verdict "xl pci-assignable-list" listed '00:04.0'
@@ -92,9 +124,10 @@ plug() {
 	verdict "and ping again" wait_for 120 heard 'GUEST-PING eth[0-9]+ 10.2.0.2 ok' 2
 	verdict "xl pci-detach of the first" xl pci-detach g1 00:03.0
 	verdict "the second stays" wait_for 60 said 'GUEST-DEVICES 0000:00:01.0.?$'
+	none=$(grep -c 'GUEST-DEVICES \*' $LOG)
 	verdict "xl pci-detach of the second" xl pci-detach g1 00:04.0
-	verdict "no card is left" wait_for 60 said 'GUEST-DEVICES \*'
-	verdict "xl pci-assignable-remove" xl pci-assignable-remove -r 00:04.0
+	verdict "no card is left" wait_for 60 heard 'GUEST-DEVICES \*' $((none + 1))
+	verdict "the second is given back" give_second_back
 	verdict "back at its driver" wait_for 20 driven_by 00:04.0 e1000e
 	verdict "and out of the slots" fails grep -q 0000:00:04.0 $PB/slots
 	N=$(ls /sys/bus/pci/devices/0000:00:04.0/net)
@@ -110,6 +143,14 @@ quirks() {	# to read them once one was written makes the kernel's own module of 
 	verdict "node quirks refuses" fails writes $PB/quirks 00:03.0-44
 }
 
+slots() {
+	verdict "new_slot with wildcard" writes $PB/new_slot '0a:05.*'
+	verdict "makes eight" [ "$(grep -c 0000:0a:05 $PB/slots)" = 8 ]
+	verdict "remove_slot" writes $PB/remove_slot '0a:05.3'
+	verdict "leaves seven" [ "$(grep -c 0000:0a:05 $PB/slots)" = 7 ]
+	verdict "new_slot refuses" fails writes $PB/new_slot 'ga:05.3'
+}
+
 permissive() {
 	verdict "xl create, permissive" xl create /etc/xen/g1.cfg 'pci=["00:03.0,permissive=1"]'
 	verdict "it is the guest's again" wait_for 240 said 'GUEST-PING eth[0-9]+ 10.1.0.2 ok'
@@ -117,11 +158,7 @@ permissive() {
 	verdict "node irq_handlers" grep -E '^0000:00:03.0:(on|off):(not )?acking:[0-9]+$' $PB/irq_handlers
 	[ $OWN = 0 ] || quirks
 	verdict "node allow_interrupt_control" writes $PB/allow_interrupt_control 00:03.0
-	verdict "new_slot with wildcard" writes $PB/new_slot '0a:05.*'
-	verdict "makes eight" [ "$(grep -c 0000:0a:05 $PB/slots)" = 8 ]
-	verdict "remove_slot" writes $PB/remove_slot '0a:05.3'
-	verdict "leaves seven" [ "$(grep -c 0000:0a:05 $PB/slots)" = 7 ]
-	verdict "new_slot refuses" fails writes $PB/new_slot 'ga:05.3'
+	slots
 	verdict "xl shutdown by destroy while in use" xl destroy g1
 	verdict "held again" held 00:03.0
 }
