@@ -21,6 +21,7 @@
 #include <xenstore.h>
 
 #define PATIENCE_S	100
+#define QUIET		15	/* looks of 20 ms each */
 #define FIRST_DISK	51728	/* xvdb; the next is 16 further */
 #define DISKS		14
 
@@ -113,11 +114,15 @@ static bool becomes(const char *dir, int state)
 	return is;
 }
 
-/* It looks for partitions, at least. */
+/*
+ * It looks for partitions, at least. Linux' frontend may hang for good when its disk is
+ * pulled meanwhile, whatever the backend: wait until no more reads come.
+ */
 static bool guest_has_read(void)
 {
 	time_t end = time(NULL) + PATIENCE_S;
-	unsigned long reads = 0;
+	unsigned long reads = 0, before = 0;
+	unsigned int quiet = 0;
 	char path[128];
 	FILE *file;
 
@@ -130,8 +135,10 @@ static bool guest_has_read(void)
 				reads = 0;
 			fclose(file);
 		}
-		if (reads)
+		quiet = reads && reads == before ? quiet + 1 : 0;
+		if (quiet == QUIET)
 			return true;
+		before = reads;
 		usleep(20000);
 	} while (time(NULL) < end);
 	printf("%s: no read counted\n", path);
