@@ -53,7 +53,7 @@ struct evtchn_fifo {
 struct evtchn_fifo_vcpu {
 	spinlock_t lock;
 	struct evtchn_fifo_control_block *block;
-	struct evtchn_fifo_vcpu *next;	/* on its way out: remove_block() */
+	struct evtchn_fifo_vcpu *next;	/* on its way out: take_blocks() */
 	u32 tail[EVTCHN_FIFO_MAX_QUEUES];	/* port; 0: the queue is empty */
 };
 
